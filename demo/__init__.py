@@ -1,0 +1,1 @@
+"""Demo content: letters, drawings and recordings that fill an empty site."""

@@ -1,0 +1,100 @@
+"""What happens to every request before and after its view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+
+from supporters.pages import Place
+
+from . import errors, policy
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+DESK = "/admin/"
+# Pages with a CSRF form, by the first folder below their language.
+FORM_FOLDERS = ("send", "mine")
+CAMPAIGN_FOLDERS = ("/admin/", "/partner/", "/share/", "/embed/")
+
+
+def kind_of(path: str) -> policy.Kind:
+    """Which table of headers the page at `path` gets."""
+    if path.startswith(DESK):
+        return "desk"
+    place = Place.of(path)
+    if place and place.path.split("/")[0] in FORM_FOLDERS:
+        return "form"
+    return "file" if path.startswith(("/media/", "/static/")) else "reading"
+
+
+def security_headers(get_response: Handler) -> Handler:
+    """Give every answer, errors included, the headers of its kind of page."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.policy_kind = kind_of(request.path_info)  # type: ignore[attr-defined]
+        response = get_response(request)
+        for name, value in policy.headers(request.policy_kind).items():  # type: ignore[attr-defined]
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return middleware
+
+
+def language_of_the_page(get_response: Handler) -> Handler:
+    """Speak the language of the address; on the desk the one chosen there, else the browser's."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        place = Place.of(request.path_info)
+        if place:
+            language = place.language
+        elif request.path_info.startswith(DESK):
+            language = translation.get_language_from_request(request)
+        else:
+            language = preferred_language(request.headers.get("Accept-Language", ""))
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = get_response(request)
+            response.headers.setdefault("Content-Language", language)
+            if not place:
+                patch_vary_headers(response, ["Accept-Language"])
+            return response
+
+    return middleware
+
+
+def preferred_language(header: str) -> str:
+    """`ko` for a browser that asks first for Korean or Chinese, or for nothing; else `en`."""
+    ranked = translation.trans_real.parse_accept_lang_header(header.lower()) if header else ()
+    first = ranked[0][0].split("-")[0] if ranked else "*"
+    return "ko" if first in ("ko", "zh", "*") else "en"
+
+
+def check_the_host(get_response: Handler) -> Handler:
+    """Answer 404 for the pages of the campaign under a host that is for readers only (`CAMPAIGN_HOSTS`)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        hosts = settings.CAMPAIGN_HOSTS
+        if hosts and request.path_info.startswith(CAMPAIGN_FOLDERS):
+            if request.get_host().partition(":")[0] not in hosts:
+                return errors.not_found(request, Http404())
+        return get_response(request)
+
+    return middleware
+
+
+def refuse_what_the_front_refused(get_response: Handler) -> Handler:
+    """Answer for a request whose body the front server did not take: 400 or 413, in the language of the page."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        refused = request.META.get("messages_site.refused")
+        if refused:
+            return security_headers(language_of_the_page(lambda it: errors.error_page(it, refused)))(request)
+        return get_response(request)
+
+    return middleware
+

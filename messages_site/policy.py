@@ -1,0 +1,77 @@
+"""Security headers of every kind of page: one table for the front server, the middleware and the pages' own meta tags."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from functools import cache
+from typing import Literal
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+Kind = Literal["reading", "form", "desk", "file"]
+
+PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen geolocation gyroscope"
+        " hid idle-detection magnetometer microphone midi payment publickey-credentials-get screen-wake-lock serial usb"
+        " xr-spatial-tracking"
+    ).split()
+)
+EVERYWHERE = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": PERMISSIONS,
+}
+
+
+@cache
+def style_hash() -> str:
+    """The CSP source of the style sheet that stands in every page."""
+    style = render_to_string("reader.css")
+    return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
+
+
+def style_hashes() -> str:
+    """The current hash and those of pages published before, as `publish` left them in `csp-hashes.json`."""
+    path = settings.VAR / "csp-hashes.json"
+    try:
+        published = json.loads(path.read_text())
+    except FileNotFoundError:
+        published = []
+    return " ".join(dict.fromkeys([style_hash(), *published]))
+
+
+def content_policy(kind: Kind, *, in_page: bool = False) -> str:
+    """The Content-Security-Policy of a page of `kind`. A meta tag cannot carry `frame-ancestors`."""
+    form = kind in ("form", "desk")
+    rules = {
+        "default-src": "'none'",
+        "img-src": "'self' data: blob:" if form else "'self' data:",
+        "media-src": "'self' blob:" if form else "'self'",
+        # A page of its own carries its own hash only; the header also covers pages published earlier.
+        "style-src": ("'self' " if form else "") + (style_hash() if in_page else style_hashes()),
+        "form-action": "'self'",
+        "base-uri": "'none'",
+    }
+    if form:
+        rules |= {"script-src": "'self'", "connect-src": "'self'"}
+    if kind == "file":
+        rules = {"default-src": "'none'"}
+    if not in_page:
+        rules["frame-ancestors"] = "'none'"
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def headers(kind: Kind) -> dict[str, str]:
+    """All security headers of a page of `kind`; HSTS is Django's, or the front server's in production."""
+    return EVERYWHERE | {
+        "Content-Security-Policy": content_policy(kind),
+        # Under no-referrer browsers post "Origin: null", which Django's CSRF check refuses.
+        "Referrer-Policy": "same-origin" if kind in ("form", "desk") else "no-referrer",
+    }

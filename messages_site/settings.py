@@ -1,0 +1,284 @@
+"""Settings, read from the environment. A bad value stops the start with one line that names it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import dj_database_url
+from environs import Env, EnvError
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Env()
+T = TypeVar("T")
+
+
+def refuse(name: str, why: str) -> NoReturn:
+    sys.exit(f"Setting {name}: {why}")
+
+
+def read(name: str, reader: Callable[..., T], default: Any) -> T:
+    """One environment variable, or the default when it is missing or empty."""
+    if not os.environ.get(name):
+        return default
+    try:
+        return reader(name)
+    except (EnvError, ValueError) as error:
+        refuse(name, str(error))
+
+
+VAR = Path(read("VAR", env.str, str(BASE_DIR / "var"))).resolve()
+VAR.mkdir(parents=True, exist_ok=True)
+
+DEMO = read("DEMO", env.bool, False)
+DEBUG = read("DEBUG", env.bool, False)
+if DEMO and DEBUG:
+    refuse("DEBUG", "stays off under DEMO")
+
+
+def secret_key() -> str:
+    """The key from the environment; under DEMO one generated once and kept in VAR."""
+    given = read("SECRET_KEY", env.str, "")
+    if given:
+        if len(given) < 32:
+            refuse("SECRET_KEY", "needs at least 32 characters")
+        return given
+    if not DEMO:
+        refuse("SECRET_KEY", "is missing (only DEMO=1 makes its own)")
+    path = VAR / "secret-key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+SECRET_KEY = secret_key()
+LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS = LOOPBACK if DEMO else read("ALLOWED_HOSTS", env.list, [])
+# Hosts that may show the pages of the campaign (send, desk); empty means all of ALLOWED_HOSTS.
+CAMPAIGN_HOSTS = read("CAMPAIGN_HOSTS", env.list, [])
+# Addresses of proxies whose X-Forwarded-For and -Proto are believed; without them both are ignored.
+SAFE_PROXIES = read("SAFE_PROXIES", env.list, [])
+
+INSTALLED_APPS = [
+    "modeltranslation",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_q",
+    "supporters",
+    "moderation",
+    "wall",
+    "demo",
+]
+
+MIDDLEWARE = [
+    "messages_site.middleware.refuse_what_the_front_refused",
+    "messages_site.middleware.security_headers",
+    "messages_site.middleware.language_of_the_page",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "messages_site.middleware.check_the_host",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+
+ROOT_URLCONF = "messages_site.urls"
+WSGI_APPLICATION = "messages_site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# --- Rows, jobs, limits -----------------------------------------------------------------------------------------
+
+
+def database() -> dict[str, Any]:
+    """The database of DATABASE_URL, by default SQLite under VAR."""
+    url = read("DATABASE_URL", env.str, f"sqlite:///{VAR / 'db.sqlite3'}")
+    try:
+        config: dict[str, Any] = dict(dj_database_url.parse(url))
+    except (ValueError, KeyError) as error:
+        refuse("DATABASE_URL", f"is not understood ({type(error).__name__})")
+    if config["ENGINE"].endswith("sqlite3"):
+        # IMMEDIATE takes the write lock at BEGIN: a deferred transaction that upgrades later fails at once instead
+        # of waiting. FULL makes an answered "received" survive a power cut.
+        config["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        }
+    else:
+        config["CONN_MAX_AGE"] = 60
+        config["CONN_HEALTH_CHECKS"] = True
+    return config
+
+
+DATABASES = {"default": database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+Q_CLUSTER = {
+    "name": "short",
+    "orm": "default",
+    "workers": 1,
+    "timeout": 20,
+    "retry": 25,  # must exceed the timeout, else a job runs beside itself
+    "max_attempts": 5,
+    "ack_failures": False,
+    "poll": 0.5,
+    "bulk": 1,
+    "save_limit": 500,
+    "catch_up": False,
+    "label": "Jobs",
+    "ALT_CLUSTERS": {"media": {"timeout": 600, "retry": 660, "max_attempts": 3}},
+}
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
+_cache_url = read("CACHE_URL", env.str, "")
+if _cache_url.startswith("redis://"):
+    CACHES["default"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _cache_url}
+elif _cache_url:
+    refuse("CACHE_URL", "must begin with redis:// (empty = the database)")
+
+# Called inside the transaction of every change of a message, in this order.
+AFTER_CHANGE = ["wall.publishing.changed"]
+
+# --- Files ------------------------------------------------------------------------------------------------------
+
+PRIVATE_ROOT = VAR / "private"  # originals, kept uploads and renditions of what is not public
+TREE_ROOT = VAR / "tree"  # the published site: what lies here is public
+WITHDRAWN_LOG = VAR / "withdrawn.log"
+FILE_UPLOAD_TEMP_DIR = VAR / "incoming"
+for _folder in (PRIVATE_ROOT, TREE_ROOT, FILE_UPLOAD_TEMP_DIR):
+    _folder.mkdir(parents=True, exist_ok=True)
+FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+# A form with the largest file it may carry; more is refused before it is read.
+MAX_REQUEST_BYTES = 201_000_000
+FFMPEG_BINARY = read("FFMPEG_BINARY", env.str, "")
+if FFMPEG_BINARY:
+    os.environ["IMAGEIO_FFMPEG_EXE"] = FFMPEG_BINARY
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(PRIVATE_ROOT)}},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+# Without a collected folder (tests, checks) the files are served from where they are written.
+WHITENOISE_USE_FINDERS = not STATIC_ROOT.is_dir()
+WHITENOISE_MAX_AGE = 600
+
+# --- Decisions, letters -----------------------------------------------------------------------------------------
+
+PUBLISH_DELAY_MINUTES = read("PUBLISH_DELAY_MINUTES", env.int, 1 if DEMO else 10)
+if PUBLISH_DELAY_MINUTES < 0:
+    refuse("PUBLISH_DELAY_MINUTES", "must not be negative")
+
+EMAIL_URL = read("EMAIL_URL", env.str, "console:")
+if EMAIL_URL == "console:":
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+else:
+    try:
+        _mail = env.dj_email_url("EMAIL_URL")
+    except (EnvError, ValueError) as _error:
+        refuse("EMAIL_URL", str(_error))
+    EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
+    EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail["EMAIL_USE_TLS"], _mail["EMAIL_USE_SSL"]
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = read("FROM_EMAIL", env.str, "letters@localhost")
+# The address that stands in letters to senders, for example https://letters.example.
+SITE_URL = read("SITE_URL", env.str, f"http://127.0.0.1:{read('PORT', env.int, 8000)}").rstrip("/")
+# Where "Leave quickly" goes: a weather page that opens where the reader is.
+EXIT_URL_KO = read("EXIT_URL_KO", env.str, "https://www.weather.com.cn/")
+EXIT_URL_EN = read("EXIT_URL_EN", env.str, "https://www.weather.com.cn/")
+
+# --- Languages --------------------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ko", "우리말")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+# A reader of one language never gets the other by accident: no fallback, code reads the suffixed columns only.
+MODELTRANSLATION_DEFAULT_LANGUAGE = "en"
+MODELTRANSLATION_LANGUAGES = ("en", "ko")
+MODELTRANSLATION_FALLBACK_LANGUAGES = ()
+
+# --- Staff and safety -------------------------------------------------------------------------------------------
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+CSRF_FAILURE_VIEW = "messages_site.errors.csrf_failure"
+SILENCED_SYSTEM_CHECKS: list[str] = []
+
+# Under DEMO the site runs over plain HTTP on loopback; everywhere else only over HTTPS.
+SECURE_SSL_REDIRECT = not DEMO and not DEBUG and read("SECURE_SSL_REDIRECT", env.bool, True)
+SECURE_HSTS_SECONDS = 0 if DEMO else 63_072_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEMO
+SECURE_HSTS_PRELOAD = not DEMO
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEMO
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_PATH = LANGUAGE_COOKIE_PATH = "/admin/"
+CSRF_COOKIE_AGE = None
+CSRF_COOKIE_NAME, SESSION_COOKIE_NAME, LANGUAGE_COOKIE_NAME = "f", "s", "l"
+SECURE_REFERRER_POLICY = None  # messages_site.policy sets it page by page
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None
+X_FRAME_OPTIONS = "DENY"
+if SAFE_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Logs: numbers and ids, never words, names, addresses or private paths ---------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # These name the path of the request; a private path is a key.
+        "django.request": {"handlers": [], "propagate": False},
+        "django.security": {"handlers": [], "propagate": False},
+        "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "PIL": {"level": "WARNING"},
+    },
+}

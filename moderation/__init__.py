@@ -1,0 +1,1 @@
+"""Room of the people who read, translate and decide: the desk inside the Django admin."""

@@ -1,0 +1,1 @@
+"""Room for radio programmes, USB packs and mirrors. Empty until that work begins."""

@@ -1,0 +1,1 @@
+"""Room for what readers send back: thanks, sealed replies and concerns. Empty until that work begins."""

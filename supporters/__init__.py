@@ -1,0 +1,1 @@
+"""Room of the people who send: messages, their files, their private page, and the life line of every message."""

@@ -1,0 +1,21 @@
+"""What is known of a message, its file, its sender and its life."""
+
+from .events import Event, EventManager, Reason
+from .files import Attachment, Rendition, Upload
+from .messages import Edit, Message, MessageManager, MessageQuerySet
+from .senders import Contact, Letter
+
+__all__ = [
+    "Attachment",
+    "Contact",
+    "Edit",
+    "Event",
+    "EventManager",
+    "Letter",
+    "Message",
+    "MessageManager",
+    "MessageQuerySet",
+    "Reason",
+    "Rendition",
+    "Upload",
+]

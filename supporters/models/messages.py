@@ -1,0 +1,254 @@
+"""Messages and the changes senders propose to them."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
+
+    from .events import Event
+    from .files import Attachment
+    from .senders import Contact
+
+SLUG_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+OUTLETS = ("web", "radio", "usb")
+
+
+def new_slug() -> str:
+    """A random public id: 12 of a-z2-7, 60 bits, telling nothing of order or number."""
+    return "".join(secrets.choice(SLUG_ALPHABET) for _place in range(12))
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def on_wall(self) -> MessageQuerySet:
+        """The only definition of what the public may read."""
+        return self.for_outlet("web")
+
+    def for_outlet(self, outlet: str) -> MessageQuerySet:
+        """Approved, past its delay, agreed to by the sender and cleared by the desk for `outlet`."""
+        if outlet not in OUTLETS:
+            raise ValueError(outlet)
+        return self.filter(
+            **{f"agreed_{outlet}": True, f"cleared_{outlet}": True},
+            status=Message.Status.APPROVED,
+            live_at__lte=timezone.now(),
+        )
+
+    def waiting(self) -> MessageQuerySet:
+        """What the desk has to read: new messages and open edits."""
+        return self.filter(
+            Q(status=Message.Status.PENDING)
+            | Q(status=Message.Status.APPROVED, edits__status=Edit.Status.OPEN)
+        )
+
+
+MessageManager = models.Manager.from_queryset(MessageQuerySet)
+
+
+class Message(models.Model):
+    """One letter: what its sender wrote, what the desk made of it in both languages, and where it may go.
+
+    `body`, `alt` and `name` are translated columns: code reads `body_ko`, `body_en` and so on, never the bare name.
+    """
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("Words")
+        PHOTO = "photo", _("Photo")
+        VIDEO = "video", _("Video")
+        VOICE = "voice", _("Voice")
+
+    class Status(models.TextChoices):
+        PENDING = "pending", _("Waiting")
+        APPROVED = "approved", _("Approved")
+        ASKED = "asked", _("Asked to change")
+        DECLINED = "declined", _("Declined")
+        REMOVED = "removed", _("Removed")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    slug = models.CharField(max_length=12, unique=True, default=new_slug, editable=False)
+    kind = models.CharField(_("kind"), max_length=5, choices=Kind)
+    status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.PENDING, editable=False)
+    revision = models.PositiveIntegerField(default=1, editable=False)
+
+    # As the sender typed it.
+    original = models.TextField(_("original"), blank=True)
+    original_name = models.CharField(max_length=240, blank=True)
+    original_alt = models.TextField(blank=True)
+    own_ko = models.TextField(blank=True)
+    language = models.CharField(_("language"), max_length=12)
+    country = models.CharField(_("country"), max_length=2)
+    group = models.CharField(_("group"), max_length=240, blank=True)
+
+    # As it is shown.
+    body = models.TextField(blank=True)
+    alt = models.TextField(blank=True)
+    name = models.CharField(max_length=240, blank=True)
+    body_kp = models.TextField(blank=True)
+    # What the desk wrote to the sender beside the reason of its last decision.
+    note = models.TextField(blank=True)
+
+    agreed_web = models.BooleanField(default=False)
+    agreed_radio = models.BooleanField(default=False)
+    agreed_usb = models.BooleanField(default=False)
+    cleared_web = models.BooleanField(default=False)
+    cleared_radio = models.BooleanField(default=False)
+    cleared_usb = models.BooleanField(default=False)
+
+    submitted_at = models.DateTimeField(_("received"), default=timezone.now, editable=False)
+    live_at = models.DateTimeField(null=True, blank=True, editable=False)
+    wall_number = models.PositiveIntegerField(null=True, blank=True, unique=True, editable=False)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    receipt_hash = models.CharField(max_length=64, unique=True, editable=False)
+
+    # The columns modeltranslation adds.
+    body_ko: str | None
+    body_en: str | None
+    alt_ko: str | None
+    alt_en: str | None
+    name_ko: str | None
+    name_en: str | None
+
+    if TYPE_CHECKING:
+        events: RelatedManager[Event]
+        edits: RelatedManager[Edit]
+        attachment: Attachment
+        contact: Contact
+
+    objects: ClassVar[MessageManager[Message]] = MessageManager()
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        ordering: ClassVar = ["pk"]
+        permissions: ClassVar = [
+            ("decide_message", "May approve, ask for changes and decline"),
+            ("guard_message", "May remove and restore what is public"),
+        ]
+        constraints: ClassVar = [
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{f"cleared_{outlet}": False}) | Q(**{f"agreed_{outlet}": True}),
+                    name=f"cleared_{outlet}_implies_agreed",
+                )
+                for outlet in OUTLETS
+            ),
+            models.CheckConstraint(condition=~Q(country="KP"), name="country_is_not_kp"),
+            models.CheckConstraint(
+                condition=Q(status="pending") | Q(status="withdrawn") | Q(live_at__isnull=False),
+                name="decided_has_live_at",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(F("submitted_at"), F("id"), condition=Q(status="pending"), name="message_queue"),
+            models.Index(F("live_at"), condition=Q(status="approved", wall_number=None), name="message_to_publish"),
+            models.Index(F("country"), F("wall_number"), condition=Q(status="approved"), name="message_country"),
+            models.Index(F("kind"), F("wall_number"), condition=Q(status="approved"), name="message_kind"),
+            models.Index(F("language"), F("wall_number"), condition=Q(status="approved"), name="message_language"),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def received_on(self) -> date:
+        """The day of the postmark (UTC). Readers never see a clock time."""
+        return self.submitted_at.date()
+
+    @property
+    def is_on_wall(self) -> bool:
+        """Whether the public may read it now; the same rule as `MessageQuerySet.on_wall`."""
+        return (
+            self.status == self.Status.APPROVED
+            and self.agreed_web
+            and self.cleared_web
+            and self.live_at is not None
+            and self.live_at <= timezone.now()
+        )
+
+    @property
+    def was_public(self) -> bool:
+        """Whether it ever stood on the wall: then its address answers 410 when it is gone, not 404."""
+        return self.wall_number is not None
+
+    def can_undo(self, at: datetime | None = None) -> bool:
+        """Whether a decision has been taken that has not gone live yet."""
+        decided = {self.Status.APPROVED, self.Status.ASKED, self.Status.DECLINED}
+        return self.status in decided and self.live_at is not None and self.live_at > (at or timezone.now())
+
+    def agreed(self) -> list[str]:
+        """The outlets the sender agreed to."""
+        return [outlet for outlet in OUTLETS if getattr(self, f"agreed_{outlet}")]
+
+    def text(self, language: str) -> str:
+        """The words in `language` (`ko` or `en`)."""
+        return getattr(self, f"body_{language}") or ""
+
+    def shown_name(self, language: str) -> str:
+        return getattr(self, f"name_{language}") or ""
+
+    def shown_alt(self, language: str) -> str:
+        return getattr(self, f"alt_{language}") or ""
+
+
+class Edit(models.Model):
+    """A change the sender of an approved message proposes; the published letter stays until it is accepted.
+
+    It carries the whole proposed message. The desk writes both languages here; they replace the message's own
+    once the edit is accepted and its `live_at` has come.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Open")
+        ACCEPTED = "accepted", _("Accepted")
+        REFUSED = "refused", _("Refused")
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="edits")
+    status = models.CharField(max_length=8, choices=Status, default=Status.OPEN, editable=False)
+    submitted_at = models.DateTimeField(default=timezone.now, editable=False)
+    live_at = models.DateTimeField(null=True, blank=True, editable=False)
+    applied_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    original = models.TextField(blank=True)
+    original_name = models.CharField(max_length=240, blank=True)
+    original_alt = models.TextField(blank=True)
+    own_ko = models.TextField(blank=True)
+    language = models.CharField(max_length=12)
+    country = models.CharField(max_length=2)
+    group = models.CharField(max_length=240, blank=True)
+    agreed_web = models.BooleanField(default=False)
+    agreed_radio = models.BooleanField(default=False)
+    agreed_usb = models.BooleanField(default=False)
+
+    body_ko = models.TextField(blank=True)
+    body_en = models.TextField(blank=True)
+    body_kp = models.TextField(blank=True)
+    alt_ko = models.TextField(blank=True)
+    alt_en = models.TextField(blank=True)
+    name_ko = models.CharField(max_length=240, blank=True)
+    name_en = models.CharField(max_length=240, blank=True)
+    cleared_web = models.BooleanField(default=False)
+    cleared_radio = models.BooleanField(default=False)
+    cleared_usb = models.BooleanField(default=False)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = _("edit")
+        verbose_name_plural = _("edits")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["message"], condition=Q(status="open"), name="one_open_edit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.message_id}/{self.pk}"
+
+    def can_undo(self) -> bool:
+        decided = {self.Status.ACCEPTED, self.Status.REFUSED}
+        return self.status in decided and self.live_at is not None and self.live_at > timezone.now()

@@ -1,0 +1,29 @@
+"""What publishing keeps: the last number given, and which pages have to be written again."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class WallCounter(models.Model):
+    """The one row that hands out `Message.wall_number`: consecutive, never reused."""
+
+    last = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.last)
+
+
+class DirtyPage(models.Model):
+    """A page to write again; many changes at once leave one row a page."""
+
+    path = models.CharField(max_length=80, unique=True)  # below a language folder: "index.html", "p/3.html"
+    marked_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering: ClassVar = ["pk"]
+
+    def __str__(self) -> str:
+        return self.path
