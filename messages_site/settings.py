@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import dj_database_url
+import dj_email_url
 from environs import Env, EnvError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -59,6 +60,10 @@ def secret_key() -> str:
 SECRET_KEY = secret_key()
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = LOOPBACK if DEMO else read("ALLOWED_HOSTS", env.list, [])
+ADDRESS = read("ADDRESS", env.str, "127.0.0.1")
+PORT = read("PORT", env.int, 8000)
+if DEMO and ADDRESS not in ("127.0.0.1", "localhost", "::1"):
+    refuse("ADDRESS", "must be a loopback address under DEMO")
 # Hosts that may show the pages of the campaign (send, desk); empty means all of ALLOWED_HOSTS.
 CAMPAIGN_HOSTS = read("CAMPAIGN_HOSTS", env.list, [])
 # Addresses of proxies whose X-Forwarded-For and -Proto are believed; without them both are ignored.
@@ -167,6 +172,9 @@ elif _cache_url:
 
 # Called inside the transaction of every change of a message, in this order.
 AFTER_CHANGE = ["wall.publishing.changed"]
+# Jobs that catch up with what a lost job left undone, and what time asks for.
+EVERY_MINUTE = ["supporters.attachments.rescue", "supporters.lifecycle.apply_due_edits", "wall.publishing.sweep"]
+EVERY_DAY = ["supporters.retention.purge"]
 
 # --- Files ------------------------------------------------------------------------------------------------------
 
@@ -181,8 +189,8 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
-# A form with the largest file it may carry; more is refused before it is read.
-MAX_REQUEST_BYTES = 201_000_000
+# Above this a body is not kept: 413. Below it, and above the limit of a file, the form itself can say so and keep the words.
+MAX_REQUEST_BYTES = 320_000_000
 FFMPEG_BINARY = read("FFMPEG_BINARY", env.str, "")
 if FFMPEG_BINARY:
     os.environ["IMAGEIO_FFMPEG_EXE"] = FFMPEG_BINARY
@@ -208,10 +216,9 @@ EMAIL_URL = read("EMAIL_URL", env.str, "console:")
 if EMAIL_URL == "console:":
     EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 else:
-    try:
-        _mail = env.dj_email_url("EMAIL_URL")
-    except (EnvError, ValueError) as _error:
-        refuse("EMAIL_URL", str(_error))
+    _mail = dj_email_url.parse(EMAIL_URL)
+    if "EMAIL_BACKEND" not in _mail:
+        refuse("EMAIL_URL", "is not understood (for example smtp://user:password@host:587/?tls=True)")
     EMAIL_BACKEND = _mail["EMAIL_BACKEND"]
     EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"], _mail["EMAIL_HOST_PASSWORD"]
@@ -219,7 +226,7 @@ else:
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = read("FROM_EMAIL", env.str, "letters@localhost")
 # The address that stands in letters to senders, for example https://letters.example.
-SITE_URL = read("SITE_URL", env.str, f"http://127.0.0.1:{read('PORT', env.int, 8000)}").rstrip("/")
+SITE_URL = read("SITE_URL", env.str, f"http://127.0.0.1:{PORT}").rstrip("/")
 # Where "Leave quickly" goes: a weather page that opens where the reader is.
 EXIT_URL_KO = read("EXIT_URL_KO", env.str, "https://www.weather.com.cn/")
 EXIT_URL_EN = read("EXIT_URL_EN", env.str, "https://www.weather.com.cn/")
@@ -271,13 +278,23 @@ if SAFE_PROXIES:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"without_address": {"()": "messages_site.logs.WithoutAddress"}},
+    "formatters": {
+        "line": {
+            "()": "messages_site.logs.WithoutWords",
+            "format": "{asctime} {levelname:<7} {name}: {message}",
+            "datefmt": "%Y-%m-%d %H:%M:%S",
+            "style": "{",
+        }
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "server_errors": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["without_address"]},
+    },
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        # These name the path of the request; a private path is a key.
-        "django.request": {"handlers": [], "propagate": False},
-        "django.security": {"handlers": [], "propagate": False},
+        "django.request": {"handlers": ["server_errors"], "propagate": False},
+        "django.security": {"handlers": ["server_errors"], "propagate": False},
         "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "PIL": {"level": "WARNING"},
     },

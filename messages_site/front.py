@@ -1,0 +1,375 @@
+"""The front server: published files straight from the tree, everything else through Django in a few threads.
+
+It lives in the server's event loop (Granian's RSGI interface), so that two hundred slow uploads cost sockets and not
+threads: a body is collected into a spooled file first, and only a complete one takes a thread. Published pages touch
+neither database nor template, and stay readable when both are gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import hashlib
+import io
+import os
+import re
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from email.utils import formatdate, parsedate_to_datetime
+from pathlib import Path
+from typing import IO, Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "messages_site.settings")
+
+import brotli
+from django.conf import settings
+
+from . import policy
+from .middleware import preferred_language
+from .wsgi import application
+
+THREADS = 4
+IDLE_SECONDS = 30  # a body that brings nothing for so long is given up
+KEPT_IN_MEMORY = 256 * 1024  # of a body, before it goes to a file
+CACHED_BYTES = 32 * 1024 * 1024
+PAGE = re.compile(r"/(ko|en)/((?:[a-z-]+|p/[0-9]{1,9}|m/[a-z2-7]{12})\.html)?")
+MEDIA = re.compile(r"/media/[a-z2-7]{26}/[a-z0-9]+\.(webp|jpg|mp4|m4a)")
+MIME = {"webp": "image/webp", "jpg": "image/jpeg", "mp4": "video/mp4", "m4a": "audio/mp4"}
+# What an answer of Django may not set: the server frames the body itself.
+HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive"}
+
+Header = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One encoding of one published page, ready to send."""
+
+    body: bytes
+    etag: str
+    headers: list[Header]
+
+
+class PublishedPages:
+    """The pages of the tree, kept in memory while their files do not change."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.kept: dict[str, tuple[tuple[int, int, int], Variant]] = {}
+        self.size = 0
+
+    def find(self, address: str, accepted: str) -> Variant | None:
+        """The page at `address` in the best encoding `accepted`, or None when it is not published."""
+        match = PAGE.fullmatch(address)
+        if not match:
+            return None
+        name = f"{match[1]}/{match[2] or 'index.html'}"
+        for coding, suffix in (("br", ".br"), ("gzip", ".gz"), ("", "")):
+            if coding and not _accepts(accepted, coding):
+                continue
+            variant = self._read(name + suffix, match[1], coding)
+            if variant:
+                return variant
+        return None
+
+    def _read(self, name: str, language: str, coding: str) -> Variant | None:
+        path = self.root / name
+        try:
+            state = path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        stamp = (state.st_mtime_ns, state.st_ino, state.st_size)
+        kept = self.kept.get(name)
+        if kept and kept[0] == stamp:
+            return kept[1]
+        body = path.read_bytes()
+        variant = Variant(body, _etag(body), _page_headers(language, coding, state.st_mtime))
+        self._keep(name, stamp, variant)
+        return variant
+
+    def _keep(self, name: str, stamp: tuple[int, int, int], variant: Variant) -> None:
+        if self.size + len(variant.body) > CACHED_BYTES:
+            self.kept.clear()
+            self.size = 0
+        self.kept[name] = (stamp, variant)
+        self.size += len(variant.body)
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:24]}"'
+
+
+def _accepts(header: str, coding: str) -> bool:
+    for part in header.split(","):
+        name, _semicolon, parameters = part.strip().partition(";")
+        if name.strip().lower() == coding:
+            return parameters.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
+
+
+def _page_headers(language: str, coding: str, mtime: float) -> list[Header]:
+    headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Language": language,
+        "Cache-Control": "private, max-age=600",
+        "Vary": "Accept-Encoding",
+        "Last-Modified": formatdate(mtime, usegmt=True),
+    }
+    if language == "ko":
+        headers["X-Robots-Tag"] = "noindex"
+    if coding:
+        headers["Content-Encoding"] = coding
+    return list((headers | _common("reading")).items())
+
+
+def _common(kind: policy.Kind) -> dict[str, str]:
+    headers = policy.headers(kind)
+    if settings.SECURE_HSTS_SECONDS:
+        headers["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
+    return headers
+
+
+def _is_unchanged(request: dict[str, str], etag: str, mtime_header: str) -> bool:
+    """Whether a conditional request (RFC 9110, 13) may be answered with 304."""
+    if known := request.get("if-none-match"):
+        return known.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in known.split(","))
+    if since := request.get("if-modified-since"):
+        try:
+            return parsedate_to_datetime(mtime_header) <= parsedate_to_datetime(since)
+        except (TypeError, ValueError):
+            return False
+    return False
+
+
+def _range(header: str, size: int) -> tuple[int, int] | None:
+    """The one byte range of a Range header as (start, end), end exclusive; None to send everything.
+
+    Raises ValueError when it lies outside (416). Several ranges are answered with the whole file, as RFC 9110 allows.
+    """
+    match = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", header.strip())
+    if not match or (not match[1] and not match[2]):
+        return None
+    if not match[1]:
+        length = min(int(match[2]), size)
+        if not length:
+            raise ValueError(header)
+        return size - length, size
+    start, end = int(match[1]), int(match[2]) + 1 if match[2] else size
+    if start >= size or end <= start:
+        raise ValueError(header)
+    return start, min(end, size)
+
+
+class BodyRefused(Exception):
+    """The body of a request is not taken; `status` says why."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(str(status))
+        self.status = status
+
+
+class Front:
+    """The RSGI application."""
+
+    def __init__(self) -> None:
+        self.pages = PublishedPages(settings.TREE_ROOT)
+        self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="django")
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        if scope.proto != "http":
+            protocol.close(403)
+            return
+        request = {name.lower(): value for name, value in scope.headers.items()}
+        if scope.method in ("GET", "HEAD") and self._from_tree(scope, request, protocol):
+            return
+        await self._from_django(scope, request, protocol)
+
+    # --- Published files ----------------------------------------------------------------------------------------
+
+    def _from_tree(self, scope: Any, request: dict[str, str], protocol: Any) -> bool:
+        path = scope.path
+        if settings.SECURE_SSL_REDIRECT and _scheme(scope, request) != "https":
+            return False
+        if path == "/":
+            return self._to_language(request, protocol)
+        if MEDIA.fullmatch(path):
+            return self._media(scope, request, protocol)
+        page = self.pages.find(path, request.get("accept-encoding", ""))
+        if page is None:
+            return False
+        headers = [("ETag", page.etag), *page.headers]
+        modified = next(value for name, value in page.headers if name == "Last-Modified")
+        if _is_unchanged(request, page.etag, modified):
+            protocol.response_empty(304, headers)
+        elif scope.method == "HEAD":
+            protocol.response_empty(200, [("Content-Length", str(len(page.body))), *headers])
+        else:
+            protocol.response_bytes(200, headers, page.body)
+        return True
+
+    def _to_language(self, request: dict[str, str], protocol: Any) -> bool:
+        language = preferred_language(request.get("accept-language", ""))
+        headers = {"Location": f"/{language}/", "Vary": "Accept-Language", "Cache-Control": "private, max-age=600"}
+        protocol.response_empty(302, list((headers | _common("reading")).items()))
+        return True
+
+    def _media(self, scope: Any, request: dict[str, str], protocol: Any) -> bool:
+        path = settings.TREE_ROOT / scope.path.removeprefix("/")
+        try:
+            state = path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        headers = _common("file") | {
+            "Content-Type": MIME[path.suffix[1:]],
+            "Cache-Control": "private, max-age=600",
+            "Accept-Ranges": "bytes",
+            "Last-Modified": formatdate(state.st_mtime, usegmt=True),
+            "ETag": f'"{state.st_ino:x}-{state.st_mtime_ns:x}-{state.st_size:x}"',
+        }
+        if _is_unchanged(request, headers["ETag"], headers["Last-Modified"]):
+            protocol.response_empty(304, list(headers.items()))
+            return True
+        try:
+            part = _range(request["range"], state.st_size) if "range" in request else None
+        except ValueError:
+            protocol.response_empty(416, [*headers.items(), ("Content-Range", f"bytes */{state.st_size}")])
+            return True
+        start, end = part or (0, state.st_size)
+        headers["Content-Length"] = str(end - start)
+        if part:
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{state.st_size}"
+        if scope.method == "HEAD":
+            protocol.response_empty(206 if part else 200, list(headers.items()))
+        elif part:
+            protocol.response_file_range(206, list(headers.items()), str(path), start, end)
+        else:
+            protocol.response_file(200, list(headers.items()), str(path))
+        return True
+
+    # --- Everything else ----------------------------------------------------------------------------------------
+
+    async def _from_django(self, scope: Any, request: dict[str, str], protocol: Any) -> None:
+        environ = _environ(scope, request)
+        body: IO[bytes] = io.BytesIO()
+        try:
+            if scope.method not in ("GET", "HEAD", "OPTIONS"):
+                body = await _collect(protocol, request)
+        except BodyRefused as refusal:
+            environ["messages_site.refused"] = refusal.status
+        size = body.seek(0, os.SEEK_END)
+        body.seek(0)
+        environ["CONTENT_LENGTH"] = str(size)
+        environ["wsgi.input"] = body
+        try:
+            loop = asyncio.get_running_loop()
+            status, headers, answer = await loop.run_in_executor(self.threads, _call, environ)
+        finally:
+            body.close()
+        if scope.method == "HEAD":
+            protocol.response_empty(status, headers)
+        else:
+            protocol.response_bytes(status, *_encoded(headers, answer, request))
+
+
+def _scheme(scope: Any, request: dict[str, str]) -> str:
+    client = scope.client.rpartition(":")[0].strip("[]")
+    if client in settings.SAFE_PROXIES and "x-forwarded-proto" in request:
+        return request["x-forwarded-proto"]
+    return str(scope.scheme)
+
+
+async def _collect(protocol: Any, request: dict[str, str]) -> IO[bytes]:
+    """The whole body in a file at its end. Raises BodyRefused: 413 too large, 400 cut off, too slow or encoded."""
+    announced = request.get("content-length", "")
+    if request.get("content-encoding", "identity") != "identity" or (announced and not announced.isdecimal()):
+        raise BodyRefused(400)
+    body = tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY, dir=settings.FILE_UPLOAD_TEMP_DIR)
+    received, chunks = 0, protocol.__aiter__()
+    try:
+        while True:
+            try:
+                chunk = await asyncio.wait_for(anext(chunks), IDLE_SECONDS)
+            except StopAsyncIteration:
+                break
+            received += len(chunk)
+            # What is too large is still read to its end, up to three times the limit: a browser shows our answer
+            # only after it could send everything, else just "connection reset".
+            if received > 3 * settings.MAX_REQUEST_BYTES:
+                break
+            if received <= settings.MAX_REQUEST_BYTES:
+                body.write(chunk)
+    except (TimeoutError, RuntimeError, OSError) as error:
+        body.close()
+        raise BodyRefused(400) from error
+    if received > settings.MAX_REQUEST_BYTES:
+        body.close()
+        raise BodyRefused(413)
+    if announced and received != int(announced):
+        body.close()
+        raise BodyRefused(400)
+    return body
+
+
+def _environ(scope: Any, request: dict[str, str]) -> dict[str, Any]:
+    """The WSGI environment (PEP 3333) of a request."""
+    host, _colon, port = scope.server.rpartition(":")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode("utf-8", "surrogateescape").decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    if scope.authority and "host" not in request:
+        environ["HTTP_HOST"] = scope.authority
+    for name, value in request.items():
+        # An underscore would let one header pass for another (X_Forwarded_For).
+        if "_" in name or name == "content-length":
+            continue
+        key = name.upper().replace("-", "_")
+        environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
+    return environ
+
+
+def _call(environ: dict[str, Any]) -> tuple[int, list[Header], bytes]:
+    """Call Django in this thread and take its whole answer."""
+    started: list[Any] = []
+    result = application(environ, lambda status, headers, exc_info=None: started.extend((status, headers)))
+    try:
+        body = b"".join(result)
+    finally:
+        if hasattr(result, "close"):
+            result.close()
+    headers = [(name, value) for name, value in started[1] if name.lower() not in HOP_BY_HOP]
+    return int(started[0].split(" ", 1)[0]), headers, body
+
+
+def _encoded(headers: list[Header], body: bytes, request: dict[str, str]) -> tuple[list[Header], bytes]:
+    """A live page compressed for its reader. Pages with a CSRF token too: Django masks it anew in every answer."""
+    names = {name.lower(): value for name, value in headers}
+    if len(body) < 500 or "content-encoding" in names or not names.get("content-type", "").startswith("text/"):
+        return headers, body
+    accepted = request.get("accept-encoding", "")
+    if _accepts(accepted, "br"):
+        coding, body = "br", brotli.compress(body, quality=4)
+    elif _accepts(accepted, "gzip"):
+        coding, body = "gzip", gzip.compress(body, 6, mtime=0)
+    else:
+        return headers, body
+    kept = [(name, value) for name, value in headers if name.lower() not in ("content-length", "vary")]
+    vary = ", ".join(filter(None, [names.get("vary", ""), "Accept-Encoding"]))
+    return [*kept, ("Content-Encoding", coding), ("Vary", vary), ("Content-Length", str(len(body)))], body
+
+
+app = Front()

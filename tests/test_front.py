@@ -1,0 +1,212 @@
+"""The front server as a browser meets it: a real process on loopback over a real tree."""
+
+from __future__ import annotations
+
+import gzip
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from messages_site import serve
+
+TOKEN = "a" * 26
+CLIP = bytes(range(256)) * 40
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """The port of a front server whose database does not exist at all."""
+    var = tmp_path_factory.mktemp("front")
+    for language, word in (("ko", "편지"), ("en", "Letters")):
+        page = var / "tree" / language / "index.html"
+        page.parent.mkdir(parents=True)
+        page.write_text(f"<title>{word}</title>" + "·" * 500, encoding="utf-8")
+        page.with_name("index.html.gz").write_bytes(gzip.compress(page.read_bytes(), 9, mtime=0))
+    media = var / "tree" / "media" / TOKEN
+    media.mkdir(parents=True)
+    (media / "240.mp4").write_bytes(CLIP)
+    (var / "secret-key").write_text("not to be read from outside")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number = probe.getsockname()[1]
+    environment = {**os.environ, "VAR": str(var), "DEMO": "1", "PORT": str(number), "DATABASE_URL": f"sqlite:///{var}/none/db"}
+    process = subprocess.Popen(
+        serve.commands("127.0.0.1", number)[0], env=environment, start_new_session=True, cwd=Path(__file__).parent.parent
+    )
+    try:
+        assert serve.wait_until_open("127.0.0.1", number, [process])
+        yield number
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def ask(port: int, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+    answer = connection.getresponse()
+    answer.body = answer.read()  # type: ignore[attr-defined]
+    connection.close()
+    return answer
+
+
+def test_published_page_is_served_without_a_database(port: int) -> None:
+    answer = ask(port, "/ko/")
+
+    assert answer.status == 200
+    assert "편지".encode() in answer.body
+    assert answer.headers["Cache-Control"] == "private, max-age=600"
+    assert answer.headers["X-Robots-Tag"] == "noindex"
+    assert "Set-Cookie" not in answer.headers
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+def test_best_accepted_encoding_is_chosen_and_marked(port: int) -> None:
+    packed = ask(port, "/ko/index.html", Accept_Encoding="gzip, br")
+    plain = ask(port, "/ko/index.html", Accept_Encoding="gzip;q=0")
+
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body
+    assert packed.headers["Vary"] == "Accept-Encoding"
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+
+
+def test_unchanged_page_is_answered_with_304(port: int) -> None:
+    first = ask(port, "/en/")
+
+    again = ask(port, "/en/", If_None_Match=first.headers["ETag"])
+    by_date = ask(port, "/en/", If_Modified_Since=first.headers["Last-Modified"])
+    other = ask(port, "/en/", If_None_Match='"something"')
+
+    assert (again.status, again.body) == (304, b"")
+    assert by_date.status == 304
+    assert other.status == 200
+
+
+def test_head_tells_the_length_and_sends_nothing(port: int) -> None:
+    whole, head = ask(port, "/ko/"), ask(port, "/ko/", "HEAD")
+
+    assert (head.status, head.body) == (200, b"")
+    assert int(head.headers["Content-Length"]) == len(whole.body)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "expected"),
+    [
+        ("bytes=10-19", 206, CLIP[10:20]),
+        ("bytes=-5", 206, CLIP[-5:]),
+        (f"bytes={len(CLIP) - 3}-", 206, CLIP[-3:]),
+        ("bytes=0-99999999", 206, CLIP),
+        ("bytes=99999999-", 416, b""),
+        ("bytes=-0", 416, b""),
+        ("bytes=5-2", 416, b""),
+        ("bytes=0-1,5-6", 200, CLIP),
+        ("lines=1-2", 200, CLIP),
+    ],
+)
+def test_ranges_of_media(port: int, wanted: str, status: int, expected: bytes) -> None:
+    answer = ask(port, f"/media/{TOKEN}/240.mp4", Range=wanted)
+
+    assert (answer.status, answer.body) == (status, expected)
+    assert answer.headers["Accept-Ranges"] == "bytes"
+    assert answer.headers["Content-Type"] == "video/mp4"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/ko/../../secret-key",
+        "/ko/..%2f..%2fsecret-key",
+        "/ko/%2e%2e/%2e%2e/secret-key",
+        f"/media/{TOKEN}/../../../secret-key",
+        f"/media/{TOKEN}/",
+        f"/media/{TOKEN}/240.mp4.gz",
+        "/media/",
+        "//secret-key",
+        "/ko/index.html.gz",
+        "/ko/m/%00.html",
+    ],
+)
+def test_nothing_beside_the_tree_can_be_read(port: int, path: str) -> None:
+    answer = ask(port, path)
+
+    assert answer.status in (400, 404, 500)
+    assert b"not to be read" not in answer.body
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_root_leads_to_the_language_asked_for(port: int) -> None:
+    found = {
+        header: ask(port, "/", Accept_Language=header).headers["Location"]
+        for header in ("ko-KP,ko;q=0.9", "zh-CN,zh;q=0.9,en;q=0.5", "en-GB,ko;q=0.3", "fr", "")
+    }
+
+    assert found == {"ko-KP,ko;q=0.9": "/ko/", "zh-CN,zh;q=0.9,en;q=0.5": "/ko/", "en-GB,ko;q=0.3": "/en/", "fr": "/en/", "": "/ko/"}
+    assert ask(port, "/").headers["Vary"] == "Accept-Language"
+
+
+@pytest.mark.parametrize(("path", "words"), [("/ko/nothing.html", "이 주소에는"), ("/en/nothing.html", "nothing at this address")])
+def test_missing_page_answers_in_the_language_of_its_address(port: int, path: str, words: str) -> None:
+    answer = ask(port, path)
+
+    assert answer.status == 404
+    assert words in answer.body.decode()
+
+
+def test_database_that_is_gone_gives_the_error_page_on_live_pages_only(port: int) -> None:
+    assert ask(port, "/en/find/").status == 500
+    assert ask(port, "/readyz").status == 503
+    assert ask(port, "/healthz").status == 200
+
+
+def test_bodies_that_are_encoded_cut_off_or_too_large_are_refused(port: int) -> None:
+    encoded = ask(port, "/en/send/", "POST", gzip.compress(b"a=1"), Content_Encoding="gzip")
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as cut:
+        cut.sendall(b"POST /en/send/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nabc")
+        cut.shutdown(socket.SHUT_WR)
+        answer_to_cut = cut.recv(200)
+
+    assert encoded.status == 400
+    assert b" 200 " not in answer_to_cut.partition(b"\r\n")[0]
+
+
+def test_too_large_body_is_answered_with_413_in_the_language_of_the_page(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    chunk, size = bytes(1_000_000), 321
+    connection.putrequest("POST", "/ko/send/")
+    connection.putheader("Content-Length", str(len(chunk) * size))
+    connection.endheaders()
+    for _piece in range(size):
+        connection.send(chunk)
+    answer = connection.getresponse()
+
+    page = answer.read().decode()
+    connection.close()
+
+    assert answer.status == 413
+    assert "너무 큽니다" in page
+
+
+def test_slow_uploads_do_not_stop_the_pages(port: int) -> None:
+    slow = []
+    try:
+        for _number in range(60):
+            connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+            connection.sendall(b"POST /en/send/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\na=")
+            slow.append(connection)
+
+        assert ask(port, "/ko/").status == 200
+        assert ask(port, "/en/nothing.html").status == 404
+    finally:
+        for connection in slow:
+            connection.close()

@@ -1,0 +1,76 @@
+"""Every answer carries the headers of its kind of page, errors included."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "referrer", "script"),
+    [
+        ("/ko/", "no-referrer", False),
+        ("/en/about.html", "no-referrer", False),
+        ("/en/find/", "no-referrer", False),
+        ("/en/nothing.html", "no-referrer", False),
+        ("/nothing", "no-referrer", False),
+        ("/ko/send/", "same-origin", True),
+        ("/en/mine/AAAA-AAAA-AAAA-AAAA/", "same-origin", True),
+        ("/admin/login/", "same-origin", True),
+        ("/admin/desk/", "same-origin", True),
+        ("/healthz", "no-referrer", False),
+    ],
+)
+def test_security_headers(client: Client, path: str, referrer: str, script: bool) -> None:
+    answer = client.get(path)
+
+    assert {name: answer.headers[name] for name in ALWAYS} == ALWAYS
+    assert answer.headers["Referrer-Policy"] == referrer
+    policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert ("script-src" in policy) == script
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert "camera=()" in answer.headers["Permissions-Policy"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/ko/", "/en/", "/ko/find/", "/en/safe.html", "/ko/nothing.html", "/healthz"])
+def test_reading_sets_no_cookie(client: Client, path: str) -> None:
+    answer = client.get(path)
+
+    assert not answer.cookies
+    assert "Cookie" not in answer.headers.get("Vary", "")
+
+
+@pytest.mark.django_db
+def test_campaign_pages_exist_on_campaign_hosts_only(client: Client, settings: object) -> None:
+    settings.CAMPAIGN_HOSTS = ["testserver"]  # type: ignore[attr-defined]
+
+    assert client.get("/admin/login/").status_code == 200
+    assert client.get("/admin/login/", headers={"host": "localhost"}).status_code == 404
+    assert client.get("/ko/", headers={"host": "localhost"}).status_code == 200
+
+
+def test_foreign_host_is_refused(client: Client) -> None:
+    assert client.get("/admin/login/", headers={"host": "evil.example"}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [("ko", "ko"), ("zh-CN,zh;q=0.9", "ko"), ("", "ko"), ("*", "ko"), ("en-US,ko;q=0.9", "en"), ("de", "en")],
+)
+def test_errors_outside_both_languages_follow_the_browser(client: Client, header: str, language: str) -> None:
+    answer = client.get("/nowhere", headers={"accept-language": header} if header else {})
+
+    assert answer.status_code == 404
+    assert answer.headers["Content-Language"] == language
+    assert "Accept-Language" in answer.headers["Vary"]
