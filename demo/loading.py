@@ -1,0 +1,192 @@
+"""Turning demo letters into rows, files and pages, with a history that looks lived in."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+from django.utils import timezone
+
+from supporters import attachments, lifecycle, services
+from supporters.models import Attachment, Event, Message
+from supporters.models.files import new_token
+from supporters.models.messages import OUTLETS, new_slug
+from wall import publishing
+from wall.models import WallCounter
+
+from . import drawings, recordings
+from .content import DemoLetter, grown
+
+Kind, Status = Event.Kind, Message.Status
+# Demo messages are told from real ones by this beginning, which no hash has.
+MARK = "demo-"
+READ_AFTER = timedelta(hours=20)
+BATCH = 5_000
+MIME = {"photo": "image/jpeg", "video": "video/mp4", "voice": "audio/mp4"}
+
+
+def has_real_messages() -> bool:
+    return Message.objects.exclude(receipt_hash__startswith=MARK).exists()
+
+
+def has_demo_messages() -> bool:
+    return Message.objects.filter(receipt_hash__startswith=MARK).exists()
+
+
+def load(letters: list[DemoLetter], *, progress: Callable[[int], object]) -> int:
+    """Store `letters`, oldest first, convert their files and publish what is approved. Returns how many."""
+    moderator = User.objects.get(username="moderator")
+    for letter in sorted(letters, key=lambda letter: -letter.days_ago):
+        received = timezone.now() - timedelta(days=letter.days_ago, hours=letter.days_ago % 7)
+        with transaction.atomic():
+            message = _store(letter, received, moderator)
+        if letter.kind != Message.Kind.TEXT:
+            attachments.process(_attach(message, letter, received).pk)
+        if message.status in (Status.APPROVED, Status.REMOVED, Status.WITHDRAWN):
+            _publish(message, letter)
+        if letter.edit:
+            _propose(message, letter)
+        progress(1)
+    return len(letters)
+
+
+def _store(letter: DemoLetter, received: datetime, moderator: User) -> Message:
+    """One message with the life line its status needs."""
+    status = Status(letter.status)
+    shown = status in (Status.APPROVED, Status.REMOVED, Status.WITHDRAWN)
+    decided = received + READ_AFTER if status != Status.PENDING else None
+    outlets: dict[str, Any] = {f"agreed_{outlet}": outlet in letter.agreed for outlet in OUTLETS}
+    # What was taken down or back was public once: it is published first, then taken away like any other.
+    cleared = letter.cleared or (["web"] if shown else [])
+    outlets |= {f"cleared_{outlet}": outlet in cleared and outlet in letter.agreed for outlet in OUTLETS}
+    message = Message.objects.create(
+        kind=letter.kind,
+        original=letter.original,
+        original_name=letter.name,
+        original_alt=letter.alt,
+        own_ko=letter.own_ko,
+        language=letter.language,
+        country=letter.country,
+        group=letter.group,
+        status=Status.APPROVED if shown else status,
+        body_ko=letter.body_ko,
+        body_en=letter.body_en,
+        alt_ko=letter.alt_ko,
+        alt_en=letter.alt_en,
+        name_ko=letter.name_ko,
+        name_en=letter.name_en,
+        submitted_at=received,
+        live_at=decided,
+        receipt_hash=MARK + new_token(),
+        **outlets,
+    )
+    Event.objects.record(message, Kind.RECEIVED, actor=None, at=received)
+    final = Kind.APPROVED if shown else {Status.ASKED: Kind.ASKED, Status.DECLINED: Kind.DECLINED}.get(status)
+    if final:
+        Event.objects.record(message, final, actor=moderator, reason=letter.reason, at=decided)
+    return message
+
+
+def _attach(message: Message, letter: DemoLetter, received: datetime) -> Attachment:
+    """The drawn or recorded file of a letter, as if its sender had chosen it."""
+    path = f"originals/{new_token()}"
+    target = settings.PRIVATE_ROOT / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
+        suffix = {"photo": ".jpg", "video": ".mp4", "voice": ".m4a"}[letter.kind]
+        made = Path(folder) / f"made{suffix}"
+        if letter.kind == Message.Kind.PHOTO:
+            drawings.write_photo(letter.picture, made)
+        elif letter.kind == Message.Kind.VIDEO:
+            recordings.write_video(letter.clip, made)
+        else:
+            recordings.write_voice(letter.clip, made)
+        made.rename(target)
+    size = target.stat().st_size
+    return Attachment.objects.create(message=message, path=path, mime=MIME[letter.kind], size=size, created_at=received)
+
+
+def _publish(message: Message, letter: DemoLetter) -> None:
+    publishing.show(message.pk)
+    message.refresh_from_db()
+    if letter.status == Status.REMOVED:
+        lifecycle.remove(message, actor=User.objects.get(username="safety"))
+    elif letter.status == Status.WITHDRAWN:
+        services.withdraw(message)
+
+
+def _propose(message: Message, letter: DemoLetter) -> None:
+    """The open edit of an approved letter."""
+    sent = {name: getattr(message, name) for name in lifecycle.SENT_TEXTS}
+    agreed = {outlet: getattr(message, f"agreed_{outlet}") for outlet in OUTLETS}
+    lifecycle.propose_edit(message, sent=sent | letter.edit, agreed=agreed)
+
+
+# --- Many letters, for benchmarks --------------------------------------------------------------------------------
+
+COLUMNS = (
+    "slug kind status revision original original_name original_alt own_ko language country"
+    " body body_ko body_en alt name name_ko name_en body_kp note"
+    " agreed_web agreed_radio agreed_usb cleared_web cleared_radio cleared_usb"
+    " submitted_at live_at wall_number receipt_hash"
+).split()
+
+
+def grow(total: int, *, progress: Callable[[int], object]) -> int:
+    """Add short approved letters until there are `total` demo letters. Returns how many were added.
+
+    They are written as rows only, without life lines and pages: `publish --all` makes the pages.
+    """
+    missing = total - Message.objects.filter(receipt_hash__startswith=MARK).count()
+    names = ", ".join(f'"{column}"' for column in [*COLUMNS, "group"])
+    values = ", ".join(["%s"] * (len(COLUMNS) + 1))
+    # The columns are ours, the values are parameters.
+    insert = f'INSERT INTO "{Message._meta.db_table}" ({names}) VALUES ({values})'  # noqa: S608
+    with transaction.atomic():
+        counter = WallCounter.objects.select_for_update().get()
+        rows = _rows(max(0, missing), counter.last)
+        with connection.cursor() as cursor:
+            while batch := list(islice(rows, BATCH)):
+                cursor.executemany(insert, batch)
+                progress(len(batch))
+        counter.last += max(0, missing)
+        counter.save()
+    return max(0, missing)
+
+
+def _rows(count: int, last_number: int) -> Iterator[tuple[Any, ...]]:
+    start = timezone.now() - timedelta(days=400)
+    step = timedelta(days=399) / max(1, count)
+    stored = connection.ops.adapt_datetimefield_value
+    for index, letter in enumerate(grown(count), start=1):
+        original, language, body_ko, body_en, name_ko, name_en, country = letter
+        at = stored(start + index * step)
+        yield (
+            new_slug(), "text", "approved", 1, original, name_en, "", "", language, country,
+            "", body_ko, body_en, "", "", name_ko, name_en, "", "",
+            True, True, False, True, False, False,
+            at, at, last_number + index, MARK + new_token(), "",
+        )  # fmt: skip
+
+
+# --- From demo to real -------------------------------------------------------------------------------------------
+
+
+def clear() -> int:
+    """Delete every demo message with its files and pages. Returns how many there were."""
+    demo = Message.objects.filter(receipt_hash__startswith=MARK)
+    count = demo.count()
+    for attachment in Attachment.objects.filter(message__receipt_hash__startswith=MARK):
+        attachments.delete_files(attachment.message_id)
+    demo.delete()
+    if not Message.objects.exists():
+        WallCounter.objects.update(last=0)
+    publishing.publish_all()
+    return count

@@ -1,0 +1,149 @@
+"""Picture every page and state at three widths, both languages, light and dark, into `var/screens/`.
+
+It starts a site of its own with demo letters (kept in `var/screens-site/` for the next time).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.browser import steps  # noqa: E402
+from tests.browser.conftest import CHROMIUM_ARGUMENTS, Site, free_port  # noqa: E402
+from tools.setup import find_chromium  # noqa: E402
+
+WIDTHS = (320, 390, 1280)
+LANGUAGES = ("ko", "en")
+READING = ["index", "map", "about", "safe", "declaration", "privacy"]
+Take = Callable[[Page, str], None]
+
+
+def pages_of_readers(site: Site, language: str) -> Iterator[tuple[str, str]]:
+    """Names and addresses of what anyone can open."""
+    yield from ((name, f"/{language}/{name}.html") for name in READING)
+    yield "archive", f"/{language}/p/1.html"
+    yield "find", f"/{language}/find/?kind=photo"
+    yield "find-empty", f"/{language}/find/?country=AQ"
+    yield "error-404", f"/{language}/nothing.html"
+    seen = set()
+    for line in site.manage(
+        "shell", "-c", "from supporters.models import Message\nfor m in Message.objects.exclude(wall_number=None): "
+        "print('slug', m.slug, m.kind, m.status)"
+    ).splitlines():  # fmt: skip
+        if line.startswith("slug "):
+            _word, slug, kind, status = line.split()
+            name = f"message-{kind}" if status == "approved" else "error-410"
+            if name not in seen:
+                seen.add(name)
+                yield name, f"/{language}/m/{slug}.html"
+
+
+def picture_readers(site: Site, browser: Browser, language: str, take: Take) -> None:
+    page = browser.new_page(base_url=site.url)
+    for name, address in pages_of_readers(site, language):
+        page.goto(address)
+        take(page, f"{name}-{language}")
+    page.close()
+
+
+def picture_senders(site: Site, browser: Browser, language: str, take: Take) -> None:
+    """The form, its errors, the preview, the receipt and the private page."""
+    page = browser.new_page(base_url=site.url)
+    page.goto(f"/{language}/send/")
+    take(page, f"send-{language}")
+    for kind in ("photo", "video", "voice"):
+        page.locator(f"[name=kind][value={kind}]").check(force=True)
+        take(page, f"send-{kind}-{language}")
+    page.goto(f"/{language}/send/")
+    steps.preview(page)
+    take(page, f"send-errors-{language}")
+    steps.fill_letter(page, language, "text", body="Olá. Penso em vocês todos os dias.", name="Maria", country="BR")
+    steps.preview(page)
+    take(page, f"preview-{language}")
+    private = steps.confirm(page)
+    take(page, f"receipt-{language}")
+    page.goto(private)
+    take(page, f"mine-{language}")
+    for name in ("edit", "outlets", "withdraw"):
+        page.goto(f"{private}{name}/")
+        take(page, f"mine-{name}-{language}")
+    page.locator("main form button.danger").click()
+    take(page, f"mine-withdrawn-{language}")
+    page.close()
+
+
+def picture_the_desk(site: Site, browser: Browser, language: str, take: Take) -> None:
+    locale = {"ko": "ko-KR", "en": "en-GB"}[language]
+    page = browser.new_context(base_url=site.url, locale=locale).new_page()
+    page.goto("/admin/login/")
+    take(page, f"login-{language}")
+    steps.log_in(page, site)
+    take(page, f"queue-{language}")
+    addresses = page.locator("main a[href*='/admin/desk/']").evaluate_all(
+        "links => [...new Set(links.map(link => link.getAttribute('href')))].filter(it => /[a-z2-7]{12}/.test(it))"
+    )
+    for number, address in enumerate(addresses[:4]):
+        page.goto(address)
+        take(page, f"review-{number}-{language}")
+    steps.decide(page, "approve")
+    take(page, f"review-errors-{language}")
+    page.goto("/admin/")
+    take(page, f"admin-{language}")
+    page.context.close()
+
+
+def taker(folder: Path, schemes: list[str]) -> Take:
+    def take(page: Page, name: str) -> None:
+        for scheme in schemes:
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 800})
+                suffix = "" if scheme == "light" else f"-{scheme}"
+                page.screenshot(path=folder / f"{name}-{width}{suffix}.png", full_page=True)
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": 1280, "height": 900})
+
+    return take
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=["readers", "senders", "desk"], help="one part")
+    parser.add_argument("--light", action="store_true", help="light pictures only")
+    options = parser.parse_args()
+    executable = find_chromium()
+    if not executable:
+        sys.exit("Chromium was not found: install the package chromium, or set CHROMIUM.")
+    var = Path(os.environ.get("VAR", ROOT / "var"))
+    folder, state = var / "screens", var / "screens-site"
+    folder.mkdir(parents=True, exist_ok=True)
+    state.mkdir(exist_ok=True)
+    inherited = {name: value for name, value in os.environ.items() if name not in ("VAR", "PORT", "DATABASE_URL")}
+    site = Site(var=state, port=free_port(), log=var / "screens.log", inherited=inherited, letters=True)
+    parts = {"readers": picture_readers, "senders": picture_senders, "desk": picture_the_desk}
+    take = taker(folder, ["light"] if options.light else ["light", "dark"])
+    site.start()
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
+            for name, picture in parts.items():
+                if options.only in (None, name):
+                    for language in LANGUAGES:
+                        picture(site, browser, language, take)
+            browser.close()
+    finally:
+        site.stop()
+    print(f"{len(list(folder.glob('*.png')))} pictures in {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
