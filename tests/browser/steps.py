@@ -1,0 +1,118 @@
+"""What people do on the site, step by step, in any language and with or without script."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Site
+
+CHECKS = ("people", "route", "contact", "tone")
+PATIENCE_SECONDS = 90
+
+
+def fill_letter(page: Page, language: str, kind: str, *, file: Path | None = None, **fields: str) -> None:
+    """Fill in the form; fields by their names, `use_radio="on"` for a tick."""
+    page.goto(f"/{language}/send/")
+    page.locator(f"[name=kind][value={kind}]").check(force=True)
+    if file:
+        page.locator(f"[name={kind}]").set_input_files(file)
+    for name, value in fields.items():
+        field = page.locator(f"[name={name}]")
+        if name.startswith("use_"):
+            field.check()
+        elif name in ("country", "language"):
+            field.select_option(value)
+        else:
+            field.fill(value)
+    page.locator("[name=made_by_me]").check()
+    page.locator("[name=old_enough]").check()
+
+
+def preview(page: Page) -> None:
+    # The first one is for the Enter key and hidden.
+    page.locator("[name=step][value=preview]:not(.vh)").click()
+
+
+def confirm(page: Page) -> str:
+    """Send what the preview shows; returns the address of the private page."""
+    page.locator("[name=step][value=send]:not(.vh)").click()
+    expect(page).to_have_url(re.compile(r"/mine/[A-Z2-7-]{16,19}/"))
+    return page.url.partition("?")[0]
+
+
+def send(page: Page, language: str, kind: str, *, file: Path | None = None, **fields: str) -> str:
+    fill_letter(page, language, kind, file=file, **fields)
+    preview(page)
+    return confirm(page)
+
+
+def wait_for_file(page: Page, address: str, state: str = "ready") -> None:
+    """Reload the private page until the workers have brought the file to `state`."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        page.goto(address)
+        seen = page.locator("[data-state]").first.get_attribute("data-state")
+        if seen == state:
+            return
+        assert seen in ("received", "processing"), seen
+        assert time.monotonic() < deadline, f"still {seen}"
+
+
+def log_in(page: Page, site: Site, account: str = "moderator") -> None:
+    page.goto("/admin/login/?next=/admin/desk/")
+    page.locator("[name=username]").fill(account)
+    page.locator("[name=password]").fill(site.password(account))
+    page.locator("[type=submit]").first.click()
+    expect(page).to_have_url(re.compile(r"/admin/desk/$"))
+
+
+def open_review(page: Page, name: str) -> str:
+    """Open the waiting letter of `name` from the queue; returns its slug."""
+    page.goto("/admin/desk/")
+    link = page.locator("main a[href*='/admin/desk/']", has_text=name).first
+    address = link.get_attribute("href") or ""
+    page.goto(address)
+    return address.rstrip("/").rpartition("/")[2]
+
+
+def decide(page: Page, action: str) -> None:
+    page.locator(f"[name=action][value={action}]").first.click()
+
+
+def approve(page: Page, name: str, **texts: str) -> str:
+    """Write both languages, tick the four checks and approve; returns the slug."""
+    slug = open_review(page, name)
+    for field, value in texts.items():
+        page.locator(f"[name={field}]").fill(value)
+    for check in CHECKS:
+        page.locator(f"[name=check][value={check}]").check()
+    decide(page, "approve")
+    return slug
+
+
+def let_the_delay_pass(site: Site) -> None:
+    """Put the clock of decisions forward instead of waiting, then publish what is due."""
+    site.manage(
+        "shell",
+        "-c",
+        "from django.utils import timezone\n"
+        "from supporters import lifecycle\n"
+        "from supporters.models import Edit, Message\n"
+        "now = timezone.now()\n"
+        "Message.objects.filter(live_at__gt=now).update(live_at=now)\n"
+        "Edit.objects.filter(live_at__gt=now).update(live_at=now)\n"
+        "lifecycle.apply_due_edits()\n",
+    )
+    site.manage("publish")
+
+
+def expect_on_wall(page: Page, slug: str, korean: str, english: str) -> None:
+    for language, words in (("ko", korean), ("en", english)):
+        page.goto(f"/{language}/m/{slug}.html")
+        expect(page.locator("main")).to_contain_text(words)
+        page.goto(f"/{language}/")
+        expect(page.locator("main")).to_contain_text(words)

@@ -1,0 +1,110 @@
+"""The environment every test runs in, and what several rooms' tests share.
+
+Settings are read when Django starts, and each xdist worker needs a folder of its own. Therefore DJANGO_SETTINGS_MODULE
+stands here too and not in `pyproject.toml`: from there pytest-django would load the settings before this file is read.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import django
+import pytest
+
+# Whatever the settings read: the environment of whoever runs the tests must not change their outcome.
+SETTINGS = {
+    "ALLOWED_HOSTS",
+    "CACHE_URL",
+    "CAMPAIGN_HOSTS",
+    "DEBUG",
+    "DEMO",
+    "EMAIL_URL",
+    "EXIT_URL_EN",
+    "EXIT_URL_KO",
+    "FFMPEG_BINARY",
+    "FROM_EMAIL",
+    "ONION_LOCATION",
+    "PORT",
+    "PUBLISH_DELAY_MINUTES",
+    "REPLY_PRIVATE_KEY",
+    "REPLY_PUBLIC_KEY",
+    "REQUIRE_SECOND_FACTOR",
+    "S3_BUCKET",
+    "SAFE_PROXIES",
+    "SECRET_KEY",
+    "SECURE_SSL_REDIRECT",
+    "SENTRY_DSN",
+    "SIGNING_KEY",
+    "SITE_URL",
+    "VAR",
+}
+DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback"}
+
+
+def worker_folder() -> Path:
+    """Make a fresh folder; the first process of a run removes those of all workers."""
+    base = os.environ.get("TESTS_VAR")
+    if base is None:
+        base = os.environ["TESTS_VAR"] = tempfile.mkdtemp(prefix="tests-var-")
+        atexit.register(shutil.rmtree, base, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=os.environ.get("PYTEST_XDIST_WORKER", "main") + "-", dir=base))
+
+
+def set_environment() -> None:
+    if os.environ.get("DJANGO_SETTINGS_MODULE"):
+        raise pytest.UsageError(
+            "Unset DJANGO_SETTINGS_MODULE: with it Django reads settings before the tests set theirs."
+        )
+    for name in SETTINGS:
+        os.environ.pop(name, None)
+    os.environ.update(
+        DJANGO_SETTINGS_MODULE="messages_site.settings",
+        VAR=str(worker_folder()),
+        DEMO="0",
+        SECRET_KEY="only for tests: the same in every run, and long enough",
+        ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
+        SECURE_SSL_REDIRECT="0",
+        PUBLISH_DELAY_MINUTES="10",
+    )
+
+
+set_environment()
+# Now, so that the conftest files of the rooms may import models.
+django.setup()
+
+
+def pytest_xdist_setupnodes() -> None:
+    """Let each worker go through set_environment() itself, before Django starts there."""
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what has to pass on both databases; first, so that `-m db` can choose by it."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        touches = item.get_closest_marker("django_db") is not None or fixtures & DATABASE_FIXTURES
+        if touches and item.get_closest_marker("media") is None:
+            item.add_marker("db")
+
+
+@pytest.fixture
+def var_folder() -> Path:
+    """The folder that holds all state of this test process."""
+    return Path(os.environ["VAR"])
+
+
+@pytest.fixture(scope="session")
+def plain_environment() -> dict[str, str]:
+    """The environment without what steers the site: for a site of its own in another process."""
+    return {key: value for key, value in os.environ.items() if key not in {*SETTINGS, "DATABASE_URL"}}
+
+
+@pytest.fixture(scope="session")
+def test_all() -> bool:
+    """Whether to go through everything (`make test-all`) or a seeded sample."""
+    return os.environ.get("TEST_ALL") == "1"
