@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -43,17 +45,23 @@ def has_demo_messages() -> bool:
 def load(letters: list[DemoLetter], *, progress: Callable[[int], object]) -> int:
     """Store `letters`, oldest first, convert their files and publish what is approved. Returns how many."""
     moderator = User.objects.get(username="moderator")
+    stored: list[tuple[Message, DemoLetter]] = []
     for letter in sorted(letters, key=lambda letter: -letter.days_ago):
         received = timezone.now() - timedelta(days=letter.days_ago, hours=letter.days_ago % 7)
         with transaction.atomic():
-            message = _store(letter, received, moderator)
-        if letter.kind != Message.Kind.TEXT:
-            attachments.process(_attach(message, letter, received).pk)
-        if message.status in (Status.APPROVED, Status.REMOVED, Status.WITHDRAWN):
-            _publish(message, letter)
+            stored.append((_store(letter, received, moderator), letter))
+        progress(letter.kind == Message.Kind.TEXT)
+    # Making and converting the files is nearly all of the time, and most of it happens in child processes.
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        files = [row for row in stored if row[0].kind != Message.Kind.TEXT]
+        for _done in threads.map(lambda row: _attach(*row), files):
+            progress(1)
+    publishing.sweep()
+    for message, letter in stored:
+        message.refresh_from_db()
+        _end(message, letter)
         if letter.edit:
             _propose(message, letter)
-        progress(1)
     return len(letters)
 
 
@@ -94,8 +102,8 @@ def _store(letter: DemoLetter, received: datetime, moderator: User) -> Message:
     return message
 
 
-def _attach(message: Message, letter: DemoLetter, received: datetime) -> Attachment:
-    """The drawn or recorded file of a letter, as if its sender had chosen it."""
+def _attach(message: Message, letter: DemoLetter) -> None:
+    """Draw or record the file of a letter, as if its sender had chosen it, and convert it. Runs in a thread."""
     path = f"originals/{new_token()}"
     target = settings.PRIVATE_ROOT / path
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -109,13 +117,21 @@ def _attach(message: Message, letter: DemoLetter, received: datetime) -> Attachm
         else:
             recordings.write_voice(letter.clip, made)
         made.rename(target)
-    size = target.stat().st_size
-    return Attachment.objects.create(message=message, path=path, mime=MIME[letter.kind], size=size, created_at=received)
+    try:
+        attachment = Attachment.objects.create(
+            message=message,
+            path=path,
+            mime=MIME[letter.kind],
+            size=target.stat().st_size,
+            created_at=message.submitted_at,
+        )
+        attachments.process(attachment.pk)
+    finally:
+        connection.close()
 
 
-def _publish(message: Message, letter: DemoLetter) -> None:
-    publishing.show(message.pk)
-    message.refresh_from_db()
+def _end(message: Message, letter: DemoLetter) -> None:
+    """Take away what was public and is not any more."""
     if letter.status == Status.REMOVED:
         lifecycle.remove(message, actor=User.objects.get(username="safety"))
     elif letter.status == Status.WITHDRAWN:

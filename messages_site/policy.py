@@ -1,10 +1,11 @@
-"""Security headers of every kind of page: one table for the front server, the middleware and the pages' own meta tags."""
+"""Security headers of every kind of page: one table for the front server, the middleware and the pages themselves."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
+from collections.abc import Iterable
 from functools import cache
 from typing import Literal
 
@@ -30,32 +31,39 @@ EVERYWHERE = {
 }
 
 
+# The first stands in every page. The second only where its bytes are needed: a letter by itself, figures, long texts.
+SHEETS = ("reader.css", "more.css")
+
+
 @cache
-def style_hash() -> str:
-    """The CSP source of the style sheet that stands in every page."""
-    style = render_to_string("reader.css")
+def style_hash(sheet: str = SHEETS[0]) -> str:
+    """The CSP source of a style sheet that stands in pages."""
+    style = render_to_string(sheet)
     return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
 
 
 def style_hashes() -> str:
-    """The current hash and those of pages published before, as `publish` left them in `csp-hashes.json`."""
+    """The current hashes and those of pages published before, as `publish` left them in `csp-hashes.json`."""
     path = settings.VAR / "csp-hashes.json"
     try:
         published = json.loads(path.read_text())
     except FileNotFoundError:
         published = []
-    return " ".join(dict.fromkeys([style_hash(), *published]))
+    return " ".join(dict.fromkeys([*map(style_hash, SHEETS), *published]))
 
 
-def content_policy(kind: Kind, *, in_page: bool = False) -> str:
-    """The Content-Security-Policy of a page of `kind`. A meta tag cannot carry `frame-ancestors`."""
+def content_policy(kind: Kind, *, in_page: bool = False, sheets: Iterable[str] = SHEETS[:1]) -> str:
+    """The Content-Security-Policy of a page of `kind`, for its header or, with `sheets` in it, for its meta tag.
+
+    A meta tag cannot carry `frame-ancestors`.
+    """
     form = kind in ("form", "desk")
     rules = {
         "default-src": "'none'",
         "img-src": "'self' data: blob:" if form else "'self' data:",
         "media-src": "'self' blob:" if form else "'self'",
-        # A page of its own carries its own hash only; the header also covers pages published earlier.
-        "style-src": ("'self' " if form else "") + (style_hash() if in_page else style_hashes()),
+        # A page carries the hashes of its own sheets only; the header also covers pages published earlier.
+        "style-src": ("'self' " if form else "") + (" ".join(map(style_hash, sheets)) if in_page else style_hashes()),
         "form-action": "'self'",
         "base-uri": "'none'",
     }

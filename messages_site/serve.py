@@ -7,6 +7,7 @@ on Ctrl-C or SIGTERM, all end; nothing stays behind, also when this process itse
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import signal
 import socket
@@ -45,7 +46,7 @@ def prepare(demo: bool) -> None:
         say("Preparing the database …")
         call_command("migrate", verbosity=0)
         call_command("createcachetable", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)
+    collect_static()
     for function in settings.EVERY_MINUTE:
         jobs.every(1, function)
     for function in settings.EVERY_DAY:
@@ -60,6 +61,25 @@ def prepare(demo: bool) -> None:
             call_command("load_demo", "--if-empty")
     call_command("publish")
     connection.close()
+
+
+def collect_static() -> None:
+    """Collect and compress static files, unless the ones collected last time are the same."""
+    from django.conf import settings
+    from django.contrib.staticfiles.finders import get_finders
+    from django.core.management import call_command
+
+    files = [
+        (path, (state := os.stat(storage.path(path))).st_mtime_ns, state.st_size)
+        for finder in get_finders()
+        for path, storage in finder.list([])
+    ]
+    stamp = settings.STATIC_ROOT / ".stamp"
+    seen = hashlib.sha256(repr(sorted(files)).encode()).hexdigest()
+    if stamp.exists() and stamp.read_text() == seen:
+        return
+    call_command("collectstatic", interactive=False, verbosity=0)
+    stamp.write_text(seen)
 
 
 def commands(address: str, port: int) -> list[list[str]]:

@@ -132,6 +132,8 @@ def database() -> dict[str, Any]:
             "timeout": 20,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         }
+        # A file in tests too: in memory, two threads would lock whole tables instead of waiting for each other.
+        config["TEST"] = {"NAME": str(VAR / "test.sqlite3")}
     else:
         config["CONN_MAX_AGE"] = 60
         config["CONN_HEALTH_CHECKS"] = True
@@ -171,7 +173,7 @@ elif _cache_url:
     refuse("CACHE_URL", "must begin with redis:// (empty = the database)")
 
 # Called inside the transaction of every change of a message, in this order.
-AFTER_CHANGE = ["wall.publishing.changed"]
+AFTER_CHANGE = ["wall.publishing.changed", "supporters.attachments.changed", "supporters.letters.changed"]
 # Jobs that catch up with what a lost job left undone, and what time asks for.
 EVERY_MINUTE = ["supporters.attachments.rescue", "supporters.lifecycle.apply_due_edits", "wall.publishing.sweep"]
 EVERY_DAY = ["supporters.retention.purge"]
@@ -184,6 +186,10 @@ WITHDRAWN_LOG = VAR / "withdrawn.log"
 FILE_UPLOAD_TEMP_DIR = VAR / "incoming"
 for _folder in (PRIVATE_ROOT, TREE_ROOT, FILE_UPLOAD_TEMP_DIR):
     _folder.mkdir(parents=True, exist_ok=True)
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "supporters.incoming.SparingUploadHandler",
+]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
@@ -253,7 +259,8 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 CSRF_FAILURE_VIEW = "messages_site.errors.csrf_failure"
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# messages_site.middleware.security_headers sets X-Frame-Options (W002) and the referrer policy (W022), page by page.
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W022"]
 
 # Under DEMO the site runs over plain HTTP on loopback; everywhere else only over HTTPS.
 SECURE_SSL_REDIRECT = not DEMO and not DEBUG and read("SECURE_SSL_REDIRECT", env.bool, True)
@@ -266,6 +273,8 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_PATH = LANGUAGE_COOKIE_PATH = "/admin/"
 CSRF_COOKIE_AGE = None
+# The notes of the admin stay in the session: a cookie of their own would go to the reading pages too.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_COOKIE_NAME, SESSION_COOKIE_NAME, LANGUAGE_COOKIE_NAME = "f", "s", "l"
 SECURE_REFERRER_POLICY = None  # messages_site.policy sets it page by page
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None

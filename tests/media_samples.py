@@ -6,8 +6,6 @@ them. Pictures show four quadrants: red, green (top), blue, yellow (bottom), as 
 
 from __future__ import annotations
 
-import functools
-import os
 import struct
 import subprocess
 import zlib
@@ -197,14 +195,9 @@ def _png(width: int, height: int, bits: int, colour: int, pixels: bytes) -> byte
 # Videos ---------------------------------------------------------------------------------------------------------------
 
 
-@functools.cache
-def _ffmpeg() -> str:
-    return str(imageio_ffmpeg.get_ffmpeg_exe())
-
-
 def ffmpeg(*arguments: str | Path) -> None:
     """Run FFmpeg on files of our own making."""
-    command = [_ffmpeg(), "-nostdin", "-loglevel", "error", "-y", *map(str, arguments)]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-y", *map(str, arguments)]
     subprocess.run(command, check=True, capture_output=True)
 
 

@@ -1,0 +1,115 @@
+"""Measure the site against its budgets: `make bench`, or `make bench-quick` with less data.
+
+Every figure is a weight or a ratio taken in one run on this machine; absolute times on a shared machine say little.
+It works in a temporary folder and prints one line a budget.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+
+def start(var: Path) -> None:
+    """Start Django on an empty site in `var`."""
+    os.environ.update(VAR=str(var), DEMO="1", DJANGO_SETTINGS_MODULE="messages_site.settings")
+    os.environ.pop("DATABASE_URL", None)
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    from demo import accounts
+
+    accounts.ensure()
+
+
+def row(number: str, what: str, goal: str, measured: str) -> None:
+    print(f"{number:<4} {what:<58} {goal:<18} {measured}")
+
+
+def cpu(call: Callable[[], object], times: int) -> float:
+    """Median CPU seconds of `call`."""
+    taken = []
+    for _time in range(times):
+        begun = time.process_time()
+        call()
+        taken.append(time.process_time() - begun)
+    return statistics.median(taken)
+
+
+def weigh(folder: Path) -> None:
+    """B4 and B5: what a reader pays."""
+
+    def packed(path: Path) -> int:
+        return len(gzip.compress(path.read_bytes(), 6, mtime=0))
+
+    for language in ("ko", "en"):
+        pages = folder / language
+        heaviest = max((pages / "m").glob("*.html"), key=packed)
+        row("B4", f"front page, {language}", "<= 14,000 B", f"{packed(pages / 'index.html'):,} B")
+        row("B4", f"heaviest message page, {language}", "<= 8,000 B", f"{packed(heaviest):,} B")
+        row("B4", f"safety page, {language}", "<= 7,000 B", f"{packed(pages / 'safe.html'):,} B")
+        archive = max((pages / "p").glob("*.html"), key=packed)
+        row("", f"heaviest page of 20 demo letters, {language}", "", f"{packed(archive):,} B")
+    brotli = sum(path.stat().st_size for path in folder.rglob("*.html.br"))
+    packed_9 = sum(path.stat().st_size for path in folder.rglob("*.html.gz"))
+    row("B5", "all pages: brotli against gzip 9", "<= 0.87", f"{brotli / packed_9:.2f}")
+
+
+def grow(total: int) -> None:
+    from demo import loading
+
+    begun = time.monotonic()
+    added = loading.grow(total, progress=lambda count: None)
+    row("", f"load_demo --messages {total:,}", ">= 20,000 rows/s", f"{added / (time.monotonic() - begun):,.0f} rows/s")
+
+
+def live_pages() -> dict[str, Callable[[], object]]:
+    """Live pages that read a list, by the name of their budget row."""
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    staff = Client()
+    staff.force_login(User.objects.get(username="moderator"))
+    reader = Client()
+    return {
+        "find, a country": lambda: reader.get("/ko/find/?country=DE", SERVER_NAME="localhost"),
+        "find, all kinds": lambda: reader.get("/en/find/?kind=text", SERVER_NAME="localhost"),
+        "the desk's queue": lambda: staff.get("/admin/desk/", SERVER_NAME="localhost"),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="10^4 letters instead of 10^6")
+    options = parser.parse_args()
+    many = 10_000 if options.quick else 1_000_000
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        start(Path(folder))
+        from django.core.management import call_command
+
+        call_command("load_demo", verbosity=0)
+        weigh(Path(folder) / "tree")
+        pages = live_pages()
+        few = {name: cpu(page, 15) for name, page in pages.items()}
+        grow(many)
+        for name, page in pages.items():
+            goal = "<= 1.3" if "desk" in name else "<= 1.1"
+            row("B2", f"{name}: cost at {many:,} letters against 68", goal, f"{cpu(page, 15) / few[name]:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""What comes of a stranger's file: facts, renditions, or one of a few reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+REASONS = ("empty", "too_large", "too_long", "wrong_kind", "unreadable", "no_picture", "no_sound", "not_saved")
+
+
+class Refused(Exception):
+    """The file itself is the reason. Only ``code``, one of REASONS, may reach the sender."""
+
+    def __init__(self, code: str) -> None:
+        if code not in REASONS:
+            raise ValueError(f"no such reason: {code}")
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Facts:
+    """An upload as it was sent. Pixels as shown (upright), ``seconds`` as measured."""
+
+    mime: str
+    width: int | None
+    height: int | None
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Made:
+    """One rendition. ``path`` lies in the folder that was asked for, ``sha256`` is hexadecimal."""
+
+    name: str
+    path: Path
+    mime: str
+    width: int | None
+    height: int | None
+    seconds: float | None
+    bytes: int
+    sha256: str
