@@ -26,8 +26,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "messages_site.settings")
 import brotli
 from django.conf import settings
 
+from supporters.pages import preferred_language
+
 from . import policy
-from .middleware import preferred_language
 from .wsgi import application
 
 THREADS = 4

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
-from supporters.pages import Place
+from supporters.pages import Place, preferred_language
 
 from . import errors, policy
 
@@ -67,13 +67,6 @@ def language_of_the_page(get_response: Handler) -> Handler:
     return middleware
 
 
-def preferred_language(header: str) -> str:
-    """`ko` for a browser that asks first for Korean or Chinese, or for nothing; else `en`."""
-    ranked = translation.trans_real.parse_accept_lang_header(header.lower()) if header else ()
-    first = ranked[0][0].split("-")[0] if ranked else "*"
-    return "ko" if first in ("ko", "zh", "*") else "en"
-
-
 def check_the_host(get_response: Handler) -> Handler:
     """Answer 404 for the pages of the campaign under a host that is for readers only (`CAMPAIGN_HOSTS`)."""
 
@@ -97,4 +90,3 @@ def refuse_what_the_front_refused(get_response: Handler) -> Handler:
         return get_response(request)
 
     return middleware
-

@@ -31,4 +31,4 @@ def may(user: AbstractBaseUser | AnonymousUser, *roles: str) -> bool:
     """Whether `user` is active staff in one of `roles`. Being a superuser is not a role: accounts decide nothing."""
     if not (user.is_authenticated and user.is_active and getattr(user, "is_staff", False)):
         return False
-    return user.groups.filter(name__in=roles).exists()  # type: ignore[union-attr]
+    return user.groups.filter(name__in=roles).exists()  # type: ignore[attr-defined]

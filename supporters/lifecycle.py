@@ -40,6 +40,7 @@ TRANSITIONS: dict[Status, set[Status]] = {
 CHECKS = ("people", "route", "contact", "tone")
 SHOWN_TEXTS = ("body_ko", "body_en", "body_kp", "alt_ko", "alt_en", "name_ko", "name_en")
 SENT_TEXTS = ("original", "original_name", "original_alt", "own_ko", "language", "country", "group")
+CONSENTS = tuple(f"{word}_{outlet}" for word in ("agreed", "cleared") for outlet in OUTLETS)
 
 
 class InvalidTransition(Exception):
@@ -97,6 +98,14 @@ def _move(
     return recorded
 
 
+def _lock(message: Message) -> None:
+    """Read `message` anew and hold its row until the transaction ends.
+
+    Whoever writes an edit locks its message first: everybody takes the two in the same order.
+    """
+    message.refresh_from_db(from_queryset=Message.objects.select_for_update())
+
+
 @transaction.atomic
 def receive(message: Message) -> Event:
     """Note that a message, saved in this transaction, has arrived."""
@@ -131,7 +140,7 @@ def save_texts(
     message: Message, *, actor: User, revision: int, texts: dict[str, str], cleared: dict[str, bool]
 ) -> Message:
     """Store the desk's texts and cleared outlets on a message that is not public. Raises `StaleRevision`."""
-    fields = {name: texts[name] for name in SHOWN_TEXTS if name in texts}
+    fields: dict[str, Any] = {name: texts[name] for name in SHOWN_TEXTS if name in texts}
     fields |= {f"cleared_{outlet}": value and getattr(message, f"agreed_{outlet}") for outlet, value in cleared.items()}
     editable = [Status.PENDING, Status.ASKED]
     rows = Message.objects.filter(pk=message.pk, revision=revision, status__in=editable)
@@ -148,7 +157,7 @@ def approve(message: Message, *, moderator: User, revision: int, checks: Iterabl
     missing = missing_for_approval(message, checks=checks)
     if missing:
         raise NotApprovable(missing)
-    names = {
+    names: dict[str, Any] = {
         "name_ko": message.name_ko or FRIEND["ko"],
         "name_en": message.name_en or FRIEND["en"],
     }
@@ -225,8 +234,16 @@ def remove(message: Message, *, actor: User | None, reason: str = "") -> Event:
 
 @transaction.atomic
 def restore(message: Message, *, actor: User) -> Event:
-    """Put a removed message back (Safety lead)."""
-    return _move(message, Status.APPROVED, Kind.RESTORED, actor=actor, sources=[Status.REMOVED], live_at=timezone.now())
+    """Put a removed message back (Safety lead), as long as its texts have not been erased."""
+    return _move(
+        message,
+        Status.APPROVED,
+        Kind.RESTORED,
+        actor=actor,
+        sources=[Status.REMOVED],
+        where={"erased_at": None},
+        live_at=timezone.now(),
+    )
 
 
 # --- The sender -------------------------------------------------------------------------------------------------
@@ -238,13 +255,15 @@ def answer(message: Message, *, sent: dict[str, str], agreed: dict[str, bool]) -
 
     The desk's drafts stay beside the new original; the moderator compares.
     """
+    _lock(message)
     fields: dict[str, Any] = {name: sent[name] for name in SENT_TEXTS if name in sent} | _narrowed(agreed)
     if message.status == Status.ASKED:
         return _move(
             message, Status.PENDING, Kind.ANSWERED, actor=None, sources=[Status.ASKED], live_at=None, note="", **fields
         )
-    if not Message.objects.filter(pk=message.pk, status=Status.PENDING).update(revision=F("revision") + 1, **fields):
+    if message.status != Status.PENDING:
         raise InvalidTransition(f"{message.pk} is no longer pending")
+    Message.objects.filter(pk=message.pk).update(revision=F("revision") + 1, **fields)
     message.refresh_from_db()
     event = Event.objects.record(message, Kind.ANSWERED, actor=None)
     announce(message.pk, Kind.ANSWERED)
@@ -275,18 +294,17 @@ def narrow(message: Message, *, outlets: Iterable[str]) -> Event:
 @transaction.atomic
 def propose_edit(message: Message, *, sent: dict[str, str], agreed: dict[str, bool]) -> Edit:
     """The sender proposes a change of an approved message; the published one stays. One open edit a message."""
-    if not Message.objects.select_for_update().filter(pk=message.pk, status=Status.APPROVED).exists():
+    _lock(message)
+    if message.status != Status.APPROVED:
         raise InvalidTransition(f"{message.pk} is not approved")
     shown = {name: getattr(message, name) or "" for name in SHOWN_TEXTS}
-    proposal = {name: sent[name] for name in SENT_TEXTS if name in sent}
-    proposal |= {f"agreed_{outlet}": value for outlet, value in agreed.items()}
+    proposal: dict[str, Any] = {name: sent[name] for name in SENT_TEXTS if name in sent} | _narrowed(agreed)
+    kept = {name: getattr(message, name) for name in (*SENT_TEXTS, *CONSENTS)}
     edit, created = Edit.objects.get_or_create(
-        message=message,
-        status=Edit.Status.OPEN,
-        defaults={**shown, **proposal, "cleared_web": message.cleared_web},
+        message=message, status=Edit.Status.OPEN, defaults={**kept, **shown, **proposal}
     )
     if not created:
-        Edit.objects.filter(pk=edit.pk).update(submitted_at=timezone.now(), **proposal, **_narrowed(agreed))
+        Edit.objects.filter(pk=edit.pk).update(submitted_at=timezone.now(), **proposal)
         edit.refresh_from_db()
     Message.objects.filter(pk=message.pk).update(revision=F("revision") + 1)
     message.refresh_from_db()
@@ -297,15 +315,10 @@ def propose_edit(message: Message, *, sent: dict[str, str], agreed: dict[str, bo
 
 @transaction.atomic
 def withdraw(message: Message) -> Event:
-    """The sender takes the message back: gone at once, for good."""
-    event = _move(
-        message,
-        Status.WITHDRAWN,
-        Kind.WITHDRAWN,
-        actor=None,
-        sources=[status for status in Status if status != Status.WITHDRAWN],
-        **{f"cleared_{outlet}": False for outlet in OUTLETS},
-    )
+    """The sender takes the message back: gone at once, for good, whatever the desk does at the same moment."""
+    _lock(message)
+    fields: dict[str, Any] = {f"cleared_{outlet}": False for outlet in OUTLETS}
+    event = _move(message, Status.WITHDRAWN, Kind.WITHDRAWN, actor=None, **fields)
     Edit.objects.filter(message=message, status=Edit.Status.OPEN).update(status=Edit.Status.REFUSED)
     return event
 
@@ -314,9 +327,7 @@ def withdraw(message: Message) -> Event:
 
 
 @transaction.atomic
-def save_edit_texts(
-    edit: Edit, *, actor: User, revision: int, texts: dict[str, str], cleared: dict[str, bool]
-) -> Edit:
+def save_edit_texts(edit: Edit, *, actor: User, revision: int, texts: dict[str, str], cleared: dict[str, bool]) -> Edit:
     """Store the desk's texts of an open edit. Raises `StaleRevision`."""
     _bump(edit.message, revision)
     fields: dict[str, Any] = {name: texts[name] for name in SHOWN_TEXTS if name in texts}
@@ -354,7 +365,6 @@ def accept_edit(edit: Edit, *, moderator: User, revision: int, checks: Iterable[
     if missing:
         raise NotApprovable(missing)
     event = _decide_edit(edit, Edit.Status.ACCEPTED, Kind.EDIT_ACCEPTED, moderator=moderator, revision=revision)
-    assert edit.live_at is not None
     jobs.enqueue("supporters.lifecycle.apply_edit", edit.pk, at=edit.live_at)
     return event
 
@@ -370,6 +380,7 @@ def refuse_edit(edit: Edit, *, moderator: User, revision: int, reason: str, note
 @transaction.atomic
 def undo_edit(edit: Edit, *, actor: User) -> Event:
     """Take the decision about an edit back while it has not gone live."""
+    _lock(edit.message)
     if Edit.objects.filter(message=edit.message, status=Edit.Status.OPEN).exists():
         raise InvalidTransition(f"{edit.message_id} has a newer edit")
     decided = [Edit.Status.ACCEPTED, Edit.Status.REFUSED]
@@ -386,7 +397,10 @@ def undo_edit(edit: Edit, *, actor: User) -> Event:
 @transaction.atomic
 def apply_edit(edit_id: int) -> None:
     """Job: let an accepted edit whose time has come replace the texts of its message. May run twice."""
-    edit = Edit.objects.select_related("message").get(pk=edit_id)
+    message = Edit.objects.select_related("message").get(pk=edit_id).message
+    _lock(message)
+    # Read under the lock: the sender may just have taken an outlet back.
+    edit = Edit.objects.get(pk=edit_id)
     rows = Edit.objects.filter(
         pk=edit_id,
         status=Edit.Status.ACCEPTED,
@@ -396,10 +410,7 @@ def apply_edit(edit_id: int) -> None:
     )
     if not rows.update(applied_at=timezone.now()):
         return
-    message = edit.message
-    names = [*SHOWN_TEXTS, *SENT_TEXTS]
-    names += [f"{word}_{outlet}" for word in ("agreed", "cleared") for outlet in OUTLETS]
-    fields: dict[str, Any] = {name: getattr(edit, name) for name in names}
+    fields: dict[str, Any] = {name: getattr(edit, name) for name in (*SHOWN_TEXTS, *SENT_TEXTS, *CONSENTS)}
     fields["name_ko"], fields["name_en"] = edit.name_ko or FRIEND["ko"], edit.name_en or FRIEND["en"]
     Message.objects.filter(pk=message.pk).update(revision=F("revision") + 1, **fields)
     message.refresh_from_db()

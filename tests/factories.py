@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 
 import factory
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
@@ -73,6 +75,12 @@ class ContactFactory(factory.django.DjangoModelFactory):
     language = "en"
 
 
+@cache
+def hashed_password() -> str:
+    """Hashed once: it takes as long for a test as for an attacker."""
+    return make_password("a long enough pass")
+
+
 class StaffFactory(factory.django.DjangoModelFactory):
     """Staff in the role given as `role`; password `a long enough pass`."""
 
@@ -82,7 +90,7 @@ class StaffFactory(factory.django.DjangoModelFactory):
 
     username = factory.Sequence(lambda number: f"staff{number}")
     is_staff = True
-    password = factory.django.Password("a long enough pass")
+    password = factory.LazyFunction(hashed_password)
 
     @factory.post_generation
     def role(self, create: bool, extracted: str | None, **kwargs: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
@@ -55,9 +56,12 @@ class EventManager(models.Manager["Event"]):
         actor: User | None,
         reason: str = "",
         is_public: bool = True,
+        at: datetime | None = None,
         **ids: int | str,
     ) -> Event:
         """Add the next link to the chain of `message`. `actor` None means its sender or the site itself.
+
+        `at` is now unless a history is brought in from elsewhere.
 
         Call it inside the transaction of the change. The row of the message is locked first, so that two events at
         once take two numbers.
@@ -72,7 +76,7 @@ class EventManager(models.Manager["Event"]):
             reason=reason,
             is_public=is_public,
             ids=ids,
-            at=timezone.now(),
+            at=at or timezone.now(),
             previous=last.digest if last else "",
         )
         event.digest = event.compute_digest()

@@ -1,0 +1,65 @@
+"""Sending a private rendition to staff: whole or a part of it, never kept by anyone on the way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+PIECE = 64 * 1024
+
+
+def asked_range(header: str, size: int) -> tuple[int, int] | None:
+    """First and last byte of a `Range` header with one range; None asks for all of it (RFC 9110, 14.2).
+
+    Raises `ValueError` when no byte of the file lies in the range.
+    """
+    match = re.fullmatch(r"bytes=([0-9]{0,18})-([0-9]{0,18})", header.strip(), re.ASCII)
+    if match is None or not any(match.groups()):
+        return None
+    first, last = match.groups()
+    start = int(first) if first else max(0, size - int(last))
+    end = min(int(last), size - 1) if first and last else size - 1
+    if first and last and int(last) < start:
+        return None
+    if start >= size:
+        raise ValueError(header)
+    return start, end
+
+
+class FilePart(Iterator[bytes]):
+    """Some bytes of a file in pieces. Closed by the response, also when nobody reads it."""
+
+    def __init__(self, path: Path, start: int, count: int) -> None:
+        self.left = count
+        self.file = path.open("rb")
+        self.file.seek(start)
+
+    def __next__(self) -> bytes:
+        piece = self.file.read(min(PIECE, self.left))
+        if not piece:
+            raise StopIteration
+        self.left -= len(piece)
+        return piece
+
+    def close(self) -> None:
+        self.file.close()
+
+
+def answer_with_file(request: HttpRequest, path: Path, mime: str) -> HttpResponseBase:
+    """The bytes of `path` asked for, as `mime`. Raises `FileNotFoundError`."""
+    size = path.stat().st_size
+    headers = {"Accept-Ranges": "bytes", "Cache-Control": "no-store", "Content-Disposition": "inline"}
+    try:
+        part = asked_range(request.headers.get("Range", ""), size)
+    except ValueError:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"} | headers)
+    start, end = part or (0, size - 1)
+    headers |= {"Content-Type": mime, "Content-Length": str(end - start + 1)}
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{end}/{size}"
+    if request.method == "HEAD":
+        return HttpResponse(status=206 if part else 200, headers=headers)
+    return StreamingHttpResponse(FilePart(path, start, end - start + 1), status=206 if part else 200, headers=headers)

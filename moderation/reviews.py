@@ -1,0 +1,247 @@
+"""One message as the desk sees it: its texts, its file, its life line, and what may be done with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db.models import Q
+from django.utils.timezone import now
+from django.utils.translation import get_language
+
+from supporters.countries import SOMEWHERE, country
+from supporters.lifecycle import FRIEND, SHOWN_TEXTS
+from supporters.models import Attachment, Edit, Event, Message, Reason, Rendition
+from supporters.models.messages import OUTLETS
+from supporters.refusals import refusal
+
+from . import wording
+from .forms import Action
+
+Status = Message.Status
+DECISIONS = {
+    Status.APPROVED: Event.Kind.APPROVED,
+    Status.ASKED: Event.Kind.ASKED,
+    Status.DECLINED: Event.Kind.DECLINED,
+}
+EDIT_DECISIONS = {
+    Edit.Status.ACCEPTED: Event.Kind.EDIT_ACCEPTED,
+    Edit.Status.REFUSED: Event.Kind.EDIT_REFUSED,
+}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A decision that can still be taken back."""
+
+    kind: Event.Kind
+    draft: Message | Edit
+    event: Event | None  # None only when the life line was tampered with
+
+    def may_be_undone_by(self, user: User, *, is_lead: bool) -> bool:
+        """One's own, or anybody's for the Safety lead."""
+        return is_lead or (self.event is not None and self.event.actor_id == user.pk)
+
+
+class Review:
+    """What the review page shows of `message` to `user`. Everything is read once, when it is first needed."""
+
+    def __init__(self, message: Message, user: User, *, is_lead: bool) -> None:
+        self.message = message
+        self.user = user
+        self.is_lead = is_lead
+
+    def again(self) -> Review:
+        """The same, read anew."""
+        message = Message.objects.select_related("attachment").get(pk=self.message.pk)
+        return Review(message, self.user, is_lead=self.is_lead)
+
+    # --- What there is ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _edits(self) -> list[Edit]:
+        """The open edit, and those whose decision is fresh; the newest first."""
+        edits = self.message.edits.filter(Q(status=Edit.Status.OPEN) | Q(live_at__gt=now())).order_by("-pk")
+        for edit in edits:
+            edit.message = self.message
+        return list(edits)
+
+    @property
+    def edit(self) -> Edit | None:
+        """The open edit that is reviewed instead of the message, which stays as it is published."""
+        if self.message.status != Status.APPROVED:
+            return None
+        return next((edit for edit in self._edits if edit.status == Edit.Status.OPEN), None)
+
+    @property
+    def draft(self) -> Message | Edit:
+        return self.edit or self.message
+
+    @cached_property
+    def events(self) -> list[Event]:
+        return list(self.message.events.select_related("actor").order_by("number"))
+
+    @cached_property
+    def broken_links(self) -> list[int]:
+        return Event.objects.broken_links(self.message)
+
+    @cached_property
+    def reasons(self) -> list[Reason]:
+        return list(Reason.objects.all())
+
+    @property
+    def active_reasons(self) -> list[Reason]:
+        return [reason for reason in self.reasons if reason.is_active]
+
+    @property
+    def attachment(self) -> Attachment | None:
+        return getattr(self.message, "attachment", None)
+
+    @cached_property
+    def renditions(self) -> dict[str, Rendition]:
+        return {item.name: item for item in self.attachment.renditions.all()} if self.attachment else {}
+
+    def _first(self, *names: str) -> Rendition | None:
+        return next((self.renditions[name] for name in names if name in self.renditions), None)
+
+    @property
+    def picture(self) -> Rendition | None:
+        return self._first("1280.jpg", "640.jpg", "320.jpg")
+
+    @property
+    def thumbnail(self) -> Rendition | None:
+        """What stands blurred before the picture or video is asked for."""
+        return self._first("320.jpg", "640.jpg", "poster.jpg")
+
+    @property
+    def video(self) -> Rendition | None:
+        return self._first("240.mp4", "480.mp4")
+
+    @property
+    def sound(self) -> Rendition | None:
+        return self._first("voice.m4a", "sound.m4a")
+
+    @property
+    def failure(self) -> str:
+        """Why the file could not be prepared, in words."""
+        attachment = self.attachment
+        if attachment is None or attachment.state != Attachment.State.FAILED or not attachment.reason:
+            return ""
+        return refusal(attachment.reason, self.message.kind).sentence
+
+    @property
+    def title(self) -> str:
+        return title_of(self.message)
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """The life line, each event with who did it and why."""
+        titles = {reason.code: reason.title for reason in self.reasons}
+        return [
+            {
+                "event": event,
+                "who": wording.actor_name(event),
+                "time": wording.clock(event.at),
+                "reason": titles.get(event.reason, event.reason),
+            }
+            for event in self.events
+        ]
+
+    # --- What may be done ---------------------------------------------------------------------------------------
+
+    @property
+    def is_editable(self) -> bool:
+        return self.edit is not None or self.message.status in (Status.PENDING, Status.ASKED)
+
+    @property
+    def decision(self) -> Decision | None:
+        """The newest decision, while it can be taken back."""
+        if self.edit is None:
+            for edit in self._edits:
+                if edit.can_undo():
+                    kind = EDIT_DECISIONS[Edit.Status(edit.status)]
+                    return Decision(kind, edit, self._last(kind, edit=edit.pk))
+        if self.message.can_undo():
+            kind = DECISIONS[Status(self.message.status)]
+            return Decision(kind, self.message, self._last(kind))
+        return None
+
+    def _last(self, kind: Event.Kind, **ids: int) -> Event | None:
+        found = (event for event in reversed(self.events) if event.kind == kind and event.ids.items() >= ids.items())
+        return next(found, None)
+
+    @property
+    def may_undo(self) -> bool:
+        return self.decision is not None and self.decision.may_be_undone_by(self.user, is_lead=self.is_lead)
+
+    @property
+    def actions(self) -> set[str]:
+        """The buttons of the page."""
+        actions: set[str] = set()
+        if self.is_editable:
+            actions |= {Action.SAVE, Action.APPROVE, Action.DECLINE}
+        if self.message.status == Status.PENDING:
+            actions.add(Action.ASK)
+        if self.may_undo:
+            actions.add(Action.UNDO)
+        if self.is_lead and self.message.status == Status.APPROVED and not self.message.can_undo():
+            actions.add(Action.REMOVE)
+        if self.is_lead and self.message.status == Status.REMOVED and self.message.erased_at is None:
+            actions.add(Action.RESTORE)
+        return {str(action) for action in actions}
+
+    # --- What the fields begin with -----------------------------------------------------------------------------
+
+    @property
+    def _is_saved(self) -> bool:
+        """Whether the desk has stored texts and places of use for this draft before."""
+        ids = {"edit": self.edit.pk} if self.edit else {}
+        return self._last(Event.Kind.SAVED, **ids) is not None
+
+    def initial(self) -> dict[str, Any]:
+        """The stored texts; where the desk has stored none yet, what the sender wrote in that language."""
+        draft = self.draft
+        fields: dict[str, Any] = {name: getattr(draft, name) or "" for name in SHOWN_TEXTS}
+        if self.is_editable and not self._is_saved:
+            sent = self._sent().items()
+            fields |= {name: text for name, text in sent if not fields[name] or self._is_new(name, text)}
+        for outlet in OUTLETS:
+            fields[f"use_{outlet}"] = self._is_used(outlet)
+        fields["revision"] = self.message.revision
+        return fields
+
+    def _sent(self) -> dict[str, str]:
+        """What the sender wrote that can stand in a field as it is."""
+        draft = self.draft
+        own = "ko" if draft.language == "ko" else "en"
+        sent = {f"name_{own}": draft.original_name}
+        if draft.language in ("ko", "en"):
+            sent |= {f"body_{own}": draft.original, f"alt_{own}": draft.original_alt}
+        if draft.own_ko:
+            sent["body_ko"] = draft.own_ko
+        return {name: text for name, text in sent.items() if text}
+
+    def _is_new(self, name: str, text: str) -> bool:
+        """Whether an edit brings `text`: then it stands before the published one, which is shown beside it."""
+        source = {"name": "original_name", "alt": "original_alt"}.get(name[:-3], "")
+        published = [getattr(self.message, source)] if source else [self.message.original, self.message.own_ko]
+        return self.edit is not None and text not in published
+
+    def _is_used(self, outlet: str) -> bool:
+        if not getattr(self.draft, f"agreed_{outlet}"):
+            return False
+        if getattr(self.draft, f"cleared_{outlet}"):
+            return True
+        if self._is_saved or not self.is_editable:
+            return False
+        # Not looked at yet: the sender's choice, but in an edit never what the desk had left out before.
+        return self.edit is None or not getattr(self.message, f"agreed_{outlet}")
+
+
+def title_of(message: Message | Edit) -> str:
+    """`Marek, Poland`."""
+    language = "ko" if get_language() == "ko" else "en"
+    name = message.original_name or FRIEND[language]
+    return name if message.country == SOMEWHERE else f"{name}, {country(message.country, language).name}"

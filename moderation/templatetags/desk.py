@@ -1,0 +1,55 @@
+"""Names and times as the desk writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.contrib.auth.models import AnonymousUser, User
+from django.utils.translation import get_language
+
+from moderation import roles, wording
+from supporters.countries import SOMEWHERE, country
+from supporters.languages import language_name
+from supporters.lifecycle import FRIEND
+from supporters.models import Edit, Message
+
+register = template.Library()
+
+
+def _language() -> str:
+    return "ko" if get_language() == "ko" else "en"
+
+
+@register.filter
+def duration(since: datetime) -> str:
+    return wording.duration(since)
+
+
+@register.filter
+def clock(at: datetime) -> str:
+    return wording.clock(at)
+
+
+@register.filter
+def sender(message: Message | Edit) -> str:
+    return message.original_name or FRIEND[_language()]
+
+
+@register.filter
+def country_name(code: str) -> str:
+    if code == SOMEWHERE:
+        return "–"
+    return country(code, _language()).label
+
+
+@register.filter
+def in_words(code: str) -> str:
+    """The name of a language."""
+    return language_name(code, _language())
+
+
+@register.filter
+def decides(user: User | AnonymousUser) -> bool:
+    """Whether the desk is open to `user`."""
+    return roles.may(user, roles.MODERATOR, roles.SAFETY_LEAD)

@@ -1,0 +1,218 @@
+"""The desk: the queue, the page on which one message is reviewed, and its private file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from supporters.lifecycle import SHOWN_TEXTS, InvalidTransition, NotApprovable
+from supporters.models import Message, Rendition
+from supporters.models.messages import OUTLETS
+
+from . import decisions, queue, wording
+from .files import answer_with_file
+from .forms import Action, Check, ReviewForm
+from .reviews import Review, title_of
+from .roles import MODERATOR, SAFETY_LEAD, may
+
+View = Callable[..., HttpResponseBase]
+
+# What the page says after an action that stays on it.
+DONE = {
+    Action.SAVE: gettext_lazy("The texts are saved."),
+    Action.UNDO: gettext_lazy("The decision was taken back. The message waits again."),
+    Action.REMOVE: gettext_lazy("The message was removed."),
+    Action.RESTORE: gettext_lazy("The message was put back."),
+}
+# These decide about texts, so the person must have seen the ones that are stored.
+NEEDS_REVISION = {Action.SAVE, Action.APPROVE, Action.ASK, Action.DECLINE}
+LISTS = {
+    "asked": (Message.Status.ASKED, gettext_lazy("Asked")),
+    "published": (Message.Status.APPROVED, gettext_lazy("Published")),
+    "declined": (Message.Status.DECLINED, gettext_lazy("Declined")),
+}
+
+
+def for_moderators(view: View) -> View:
+    """Strangers are sent to the login; staff without the role get 403, superusers included."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not may(request.user, MODERATOR, SAFETY_LEAD):
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return admin.site.admin_view(guarded)
+
+
+def _context(request: HttpRequest, here: str) -> dict[str, Any]:
+    """What every page of the desk shows."""
+    user = cast(User, request.user)
+    return {
+        "here": here,
+        "waiting_count": queue.waiting_count(),
+        "staff_name": wording.staff_name(user),
+        "undo": _undo_bar(request, user),
+    }
+
+
+def _undo_bar(request: HttpRequest, user: User) -> dict[str, str] | None:
+    """The decision named by `?after=`, as long as it can be taken back."""
+    slug = request.GET.get("after", "")
+    message = Message.objects.filter(slug=slug).first() if slug else None
+    if message is None:
+        return None
+    decision = Review(message, user, is_lead=False).decision
+    if decision is None or decision.draft.live_at is None:
+        return None
+    happened, takes_effect = wording.decided(decision.kind, title_of(decision.draft), decision.draft.live_at)
+    return {"slug": slug, "happened": happened, "takes_effect": takes_effect}
+
+
+@for_moderators
+@require_safe
+def waiting_list(request: HttpRequest) -> HttpResponse:
+    """What waits, oldest first."""
+    page = queue.waiting(queue.Cursor.read(request.GET.get("from", "")))
+    context = {**_context(request, "waiting"), "page": page, "is_first": "from" not in request.GET}
+    return render(request, "moderation/waiting_list.html", context)
+
+
+@for_moderators
+@require_safe
+def decided_list(request: HttpRequest, name: str) -> HttpResponse:
+    """What was decided one way, the newest first; on top what can still be undone."""
+    status, title = LISTS[name]
+    before = request.GET.get("before", "")
+    context = _context(request, name) | {
+        "title": title,
+        "fresh": [] if before else queue.not_yet_live(status),
+        "page": queue.decided(status, before),
+    }
+    return render(request, "moderation/decided_list.html", context)
+
+
+@for_moderators
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest, slug: str) -> HttpResponse:
+    """One message: read it, put it into both languages, decide."""
+    message = get_object_or_404(Message.objects.select_related("attachment"), slug=slug)
+    page = Review(message, cast(User, request.user), is_lead=may(request.user, SAFETY_LEAD))
+    if request.method == "POST":
+        return _decide(request, page)
+    return _show(request, page, _form(page))
+
+
+def _form(page: Review, data: Any = None) -> ReviewForm:
+    return ReviewForm(data, initial=page.initial(), draft=page.draft, reasons=page.active_reasons)
+
+
+def _decide(request: HttpRequest, page: Review) -> HttpResponse:
+    form = _form(page, request.POST)
+    if form.is_valid():
+        try:
+            decisions.carry_out(page, form)
+        except InvalidTransition:
+            return _conflict(request, page.again())
+        except NotApprovable as error:
+            form.add_missing(error.missing)
+        except decisions.NotYours:
+            form.add_error(None, _("Only the person who decided, or a Safety lead, can undo this."))
+        else:
+            return _go_on(page.message, Action(form.cleaned_data["action"]))
+        page = page.again()  # what was rolled back stands in its rows
+    elif form.cleaned_data.get("action") in NEEDS_REVISION and _is_stale(form, page):
+        return _conflict(request, page)
+    return _show(request, page, form)
+
+
+def _is_stale(form: ReviewForm, page: Review) -> bool:
+    current = page.message.revision
+    return form.cleaned_data.get("revision", current) != current
+
+
+def _go_on(message: Message, action: Action) -> HttpResponse:
+    """After a decision to the next message, with the way back; after anything else to the same page."""
+    if action in DONE:
+        return redirect(f"{reverse('moderation:review', args=[message.slug])}?done={action}")
+    following = queue.next_waiting(message)
+    address = reverse("moderation:review", args=[following.slug]) if following else reverse("moderation:queue")
+    return redirect(f"{address}?after={message.slug}")
+
+
+def _conflict(request: HttpRequest, page: Review) -> HttpResponse:
+    """Somebody was faster: say who and what, keep what was typed, show what is stored now."""
+    typed = request.POST.copy()
+    typed["revision"] = str(page.message.revision)
+    # What the ticks were given to may have changed.
+    typed.setlist("check", [])
+    conflict = wording.in_the_meantime(page.events[-1]) if page.events else str(wording.CHANGED)
+    return _show(request, page, _form(page, typed), conflict=conflict)
+
+
+def _show(request: HttpRequest, page: Review, form: ReviewForm, *, conflict: str = "") -> HttpResponse:
+    done = request.GET.get("done", "")
+    context = _context(request, "review") | {
+        "review": page,
+        "message": page.message,
+        "form": form,
+        "texts": _texts(page, form, with_stored=bool(conflict)),
+        "checks": Check.choices,
+        "outlets": [form[f"use_{outlet}"] for outlet in OUTLETS],
+        "takes_effect": _takes_effect(page),
+        "ticked": form["check"].value() or [],
+        "errors": form.summary if form.is_bound and not conflict else [],
+        "conflict": conflict,
+        "done": DONE[Action(done)] if done in DONE else "",
+        "queue": queue.waiting(limit=20),
+    }
+    return render(request, "moderation/review.html", context, status=409 if conflict else 200)
+
+
+def _takes_effect(page: Review) -> str:
+    """When the decision that can still be undone takes effect."""
+    decision = page.decision
+    if decision is None or decision.draft.live_at is None:
+        return ""
+    return wording.decided(decision.kind, page.title, decision.draft.live_at)[1]
+
+
+def _texts(page: Review, form: ReviewForm, *, with_stored: bool) -> dict[str, dict[str, Any]]:
+    """For each text its field, and beside it what is stored and what is published when that is something else."""
+    fields: dict[str, dict[str, Any]] = {}
+    for name in SHOWN_TEXTS:
+        typed = (form[name].value() or "").replace("\r\n", "\n").strip()
+        stored = getattr(page.draft, name) or ""
+        published = (getattr(page.message, name) or "") if page.edit else ""
+        fields[name] = {
+            "field": form[name],
+            "stored": stored if with_stored and stored.strip() != typed else None,
+            "published": published if page.edit and published != typed else None,
+            "text": stored,
+        }
+    return fields
+
+
+@for_moderators
+@require_safe
+def media(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
+    """A rendition of a message that need not be public. What its sender took back is not shown to staff either."""
+    messages = Message.objects.exclude(status=Message.Status.WITHDRAWN)
+    found = get_object_or_404(
+        Rendition.objects.select_related("attachment"), name=name, attachment__message__in=messages.filter(slug=slug)
+    )
+    try:
+        return answer_with_file(request, found.file, found.mime)
+    except FileNotFoundError:
+        raise Http404 from None
