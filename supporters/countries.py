@@ -19,7 +19,7 @@ EVERYDAY = {
     "en": {"HK": "Hong Kong", "MO": "Macao", "MM": "Myanmar", "PS": "Palestine", SOMEWHERE: "a friend somewhere"},
 }
 # Where a long Korean name may break: after its first part.
-JOINTS = ("공화국", "제도", "에미리트", "아라비아", "헤르체고비나", "뉴기니", "연방", "왕국")
+JOINTS = ("공화국", "제도", "에미리트", "아라비아", "헤르체고비나", "뉴기니", "그레나딘", "연방", "왕국")
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,26 @@ class Country:
         return max(len(self.name), len(self.north)) >= (6 if self.name[0] >= "가" else 10)
 
     @property
+    def fit(self) -> str:
+        """The type a postmark needs so that no word breaks and nothing leaves the circle: "", "long" or "tiny"."""
+        words = [word for part in self.parts for word in part.split()]
+        widest, whole = max(map(_ems, words)), _ems(self.name)
+        if widest <= 5 and whole <= (5 if self.north else 9):
+            return ""
+        return "long" if widest <= 6 and whole <= (6 if self.north else 13) else "tiny"
+
+    @property
     def parts(self) -> list[str]:
         """The name cut where a postmark may break it, never inside a word."""
         for joint in JOINTS:
             if self.is_long and self.name.endswith(joint) and self.name != joint:
                 return [self.name[: -len(joint)], joint]
         return [self.name]
+
+
+def _ems(word: str) -> float:
+    """About how wide a word is, in widths of a Hangul letter."""
+    return sum(1 if sign >= "ᄀ" else 0.62 for sign in word)
 
 
 @cache

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils import translation
+
 LANGUAGES = ("ko", "en")
 
 
@@ -38,3 +40,10 @@ class Place:
     def switch(self) -> str:
         """The same page in the other language. A folder is named with its file: copies have no server to guess it."""
         return f"{self.top}{self.other}/{self.path or 'index.html'}"
+
+
+def preferred_language(header: str) -> str:
+    """`ko` for a browser that asks first for Korean or Chinese, or for nothing; else `en`."""
+    ranked = translation.trans_real.parse_accept_lang_header(header.lower()) if header else ()
+    first = ranked[0][0].split("-")[0] if ranked else "*"
+    return "ko" if first in ("ko", "zh", "*") else "en"

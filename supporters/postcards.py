@@ -29,6 +29,7 @@ class Postcard:
     kind: str
     paragraphs: list[str]
     text_language: str  # of the words shown, for the lang attribute
+    group_language: str = ""  # of the group, which nobody translates, when it is not that of the page
     alt: str = ""
     slug: str = ""
     is_cut: bool = False
@@ -103,6 +104,7 @@ def postcard_of(message: Message, language: str, *, limit: int | None = CUT_AT) 
         kind=message.kind,
         paragraphs=paragraphs(shown),
         text_language=language,
+        group_language=message.language if message.language != language else "",
         alt=message.shown_alt(language),
         slug=message.slug,
         is_cut=is_cut,

@@ -1,4 +1,15 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from . import private_page, views
 
 app_name = "supporters"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("send/", views.send, name="send"),
+    path("send/file/<str:token>/", views.kept_picture, name="kept-picture"),
+    path("mine/<str:key>/", private_page.mine, name="mine"),
+    path("mine/<str:key>/edit/", private_page.edit, name="edit"),
+    path("mine/<str:key>/outlets/", private_page.outlets, name="outlets"),
+    path("mine/<str:key>/withdraw/", private_page.withdraw, name="withdraw"),
+    path("mine/<str:key>/key.txt", private_page.key_file, name="key-file"),
+    path("mine/<str:key>/stop/", private_page.stop, name="stop"),
+]

@@ -60,7 +60,7 @@ def picture_senders(site: Site, browser: Browser, language: str, take: Take) -> 
     page.goto(f"/{language}/send/")
     take(page, f"send-{language}")
     for kind in ("photo", "video", "voice"):
-        page.locator(f"[name=kind][value={kind}]").check(force=True)
+        steps.choose_kind(page, kind)
         take(page, f"send-{kind}-{language}")
     page.goto(f"/{language}/send/")
     steps.preview(page)

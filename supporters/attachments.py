@@ -1,0 +1,212 @@
+"""The work on the file of a message, and the end of its files.
+
+A worker claims the row with one update, converts in a folder of its own and moves the lease while it works. A killed
+worker lets the lease run out; `rescue` then offers the file again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from django.db import OperationalError, transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from messages_site import jobs
+from messages_site.changes import announce
+
+from . import media, originals
+from .models import Attachment, Event, Message, Rendition
+
+logger = logging.getLogger(__name__)
+
+State = Attachment.State
+LEASE = timedelta(seconds=60)
+LEASE_MOVED_AFTER = timedelta(seconds=10)
+MAX_ATTEMPTS = 3
+# A file that nobody began for so long may have lost its job.
+UNTOUCHED = timedelta(minutes=2)
+# A long queue is no reason to offer the same file every minute.
+OFFERED_AGAIN_AFTER = timedelta(minutes=15)
+
+
+class Lost(Exception):
+    """Another worker holds the file by now, or its message was taken back."""
+
+
+def enqueue(attachment: Attachment, kind: str) -> None:
+    """Have the file prepared. Call it inside the transaction that stores or offers it."""
+    queue = jobs.SHORT if kind == Message.Kind.PHOTO else jobs.MEDIA
+    jobs.enqueue("supporters.attachments.process", attachment.pk, queue=queue)
+
+
+def process(attachment_id: int) -> None:
+    """Job: make the renditions of a file, or note why there are none. May run twice, also at once."""
+    attachment = _claim(attachment_id)
+    if attachment is None:
+        return
+    if attachment.attempts > MAX_ATTEMPTS:
+        _fail(attachment, "unreadable")  # it killed its worker again and again
+        return
+    work = _work_folder(attachment)
+    try:
+        work.mkdir(parents=True)
+        kind = attachment.message.kind
+        made = media.convert(_original(attachment), kind, work, heartbeat=_heartbeat(attachment))
+        _finish(attachment, made, work)
+    except Lost:
+        logger.info("Attachment %s was taken over or taken back.", attachment.pk)
+    except media.Refused as refused:
+        _fail(attachment, refused.code)
+    except (media.SandboxError, OSError, OperationalError):
+        if attachment.attempts < MAX_ATTEMPTS:
+            if _held(attachment).update(state=State.RECEIVED, leased_until=None):
+                raise
+            return  # taken back meanwhile, and its files with it
+        logger.exception("Attachment %s could not be prepared.", attachment.pk)
+        _fail(attachment, "not_saved")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def rescue() -> None:
+    """Job for every minute: offer files again whose job was lost or whose worker was killed."""
+    now = timezone.now()
+    forgotten = Q(state=State.RECEIVED, created_at__lt=now - UNTOUCHED) & (
+        Q(leased_until=None) | Q(leased_until__lt=now)
+    )
+    abandoned = Q(state=State.PROCESSING, leased_until__lt=now)
+    rows = Attachment.objects.filter(forgotten | abandoned).exclude(path="").select_related("message")
+    for attachment in rows:
+        with transaction.atomic():
+            if attachment.state == State.RECEIVED:
+                Attachment.objects.filter(pk=attachment.pk, state=State.RECEIVED).update(
+                    leased_until=now + OFFERED_AGAIN_AFTER
+                )
+            enqueue(attachment, attachment.message.kind)
+
+
+def _claim(attachment_id: int) -> Attachment | None:
+    """Take the file for this worker; None when it is taken, finished or gone."""
+    now = timezone.now()
+    # Columns of this row only: with a join both of two workers could find it free on PostgreSQL.
+    free = Q(state=State.RECEIVED) | Q(state=State.PROCESSING, leased_until__lt=now)
+    rows = Attachment.objects.filter(free, pk=attachment_id).exclude(path="")
+    if not rows.update(state=State.PROCESSING, leased_until=now + LEASE, attempts=F("attempts") + 1):
+        return None
+    return Attachment.objects.select_related("message").get(pk=attachment_id)
+
+
+def _held(attachment: Attachment) -> QuerySet[Attachment]:
+    """The row as long as this worker holds it: each claim counts the attempts up, a withdrawal empties the path."""
+    rows = Attachment.objects.filter(pk=attachment.pk, state=State.PROCESSING, attempts=attachment.attempts)
+    return rows.exclude(path="")
+
+
+def _heartbeat(attachment: Attachment) -> Callable[[], None]:
+    moved_at = timezone.now()
+
+    def beat() -> None:
+        nonlocal moved_at
+        now = timezone.now()
+        if now - moved_at < LEASE_MOVED_AFTER:
+            return
+        moved_at = now
+        if not _held(attachment).update(leased_until=now + LEASE):
+            raise Lost
+
+    return beat
+
+
+def _original(attachment: Attachment) -> Path:
+    if attachment.original is None:
+        raise Lost
+    return attachment.original
+
+
+def _work_folder(attachment: Attachment) -> Path:
+    return attachment.folder.with_name(f".work-{attachment.token}-{attachment.attempts}")
+
+
+def _finish(attachment: Attachment, made: list[media.Made], work: Path) -> None:
+    for item in made:
+        originals.force_to_disk(item.path)
+    with transaction.atomic():
+        message = Message.objects.select_for_update().get(pk=attachment.message_id)
+        is_ours = _held(attachment).update(state=State.READY, leased_until=None, reason="")
+        if message.status == Message.Status.WITHDRAWN or not is_ours:
+            raise Lost
+        shutil.rmtree(attachment.folder, ignore_errors=True)
+        os.replace(work, attachment.folder)
+        originals.force_to_disk(attachment.folder.parent)
+        attachment.renditions.all().delete()
+        Rendition.objects.bulk_create(
+            Rendition(
+                attachment=attachment,
+                name=item.name,
+                mime=item.mime,
+                width=item.width,
+                height=item.height,
+                seconds=item.seconds,
+                bytes=item.bytes,
+                sha256=item.sha256,
+            )
+            for item in made
+        )
+        Event.objects.record(message, Event.Kind.CONVERTED, actor=None)
+        announce(message.pk, Event.Kind.CONVERTED)
+
+
+@transaction.atomic
+def _fail(attachment: Attachment, reason: str) -> None:
+    message = Message.objects.select_for_update().get(pk=attachment.message_id)
+    if _held(attachment).update(state=State.FAILED, leased_until=None, reason=reason):
+        Event.objects.record(message, Event.Kind.FAILED, actor=None, is_public=True)
+        announce(message.pk, Event.Kind.FAILED)
+
+
+# --- The end of files -------------------------------------------------------------------------------------------
+
+
+def changed(message_id: int, kind: str) -> None:
+    """Called by `announce`: once a decision has become final, nobody needs the original any more."""
+    if kind not in (Event.Kind.APPROVED, Event.Kind.DECLINED):
+        return
+    if Attachment.objects.filter(message=message_id).exclude(path="").exists():
+        live_at = Message.objects.values_list("live_at", flat=True).get(pk=message_id)
+        jobs.enqueue("supporters.attachments.drop_original", message_id, at=live_at)
+
+
+def drop_original(message_id: int) -> None:
+    """Job: delete the original of a message whose decision is final. Does nothing after an undo."""
+    for attachment in decided().filter(message=message_id):
+        originals.delete(attachment.path)
+        Attachment.objects.filter(pk=attachment.pk).update(path="")
+
+
+def decided() -> QuerySet[Attachment]:
+    """Files with an original that is not needed any more."""
+    final = Q(message__status=Message.Status.DECLINED) | Q(
+        message__status__in=[Message.Status.APPROVED, Message.Status.REMOVED], state__in=[State.READY, State.FAILED]
+    )
+    return Attachment.objects.filter(final, message__live_at__lte=timezone.now()).exclude(path="")
+
+
+def delete_files(message_id: int) -> None:
+    """Delete original and renditions of a withdrawn message. Repeating it changes nothing."""
+    attachment = Attachment.objects.filter(message=message_id).first()
+    if attachment is None:
+        return
+    # Files first: should this be cut short, the rows still say what there is to delete.
+    originals.delete(attachment.path)
+    for folder in [attachment.folder, *attachment.folder.parent.glob(f".work-{attachment.token}-*")]:
+        if folder.exists():
+            shutil.rmtree(folder)
+    with transaction.atomic():
+        attachment.renditions.all().delete()
+        Attachment.objects.filter(pk=attachment.pk).update(path="", leased_until=None)

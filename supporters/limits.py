@@ -1,0 +1,68 @@
+"""How often one sender may do something in an hour, without keeping who they are.
+
+An address only exists as an HMAC with a random key that lives in the cache for a day and is then thrown away. A limit
+is a number of slots: taking one is a single `add` that the cache decides, so that two at once never share a slot, and
+each slot is free again an hour after it was taken.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+
+SEND, UPLOAD, WRONG_KEY = "send", "upload", "wrong_key"
+PER_HOUR = {SEND: 20, UPLOAD: 60, WRONG_KEY: 10}
+HOUR = 3600
+DAY = 24 * HOUR
+DAILY_KEY = "limits:key"
+
+
+def take(name: str, request: HttpRequest) -> bool:
+    """Take a slot of the limit `name` for the sender of `request`; False when none is free."""
+    slots = _slots(name, request)
+    taken = cache.get_many(slots)
+    return any(slot not in taken and cache.add(slot, 1, HOUR) for slot in slots)
+
+
+def is_used_up(name: str, request: HttpRequest) -> bool:
+    """Whether no slot of the limit `name` is free; takes none."""
+    slots = _slots(name, request)
+    return len(cache.get_many(slots)) == len(slots)
+
+
+def _slots(name: str, request: HttpRequest) -> list[str]:
+    digest = hmac.new(_daily_key().encode(), sender_address(request).encode(), hashlib.sha256).hexdigest()
+    return [f"limits:{name}:{digest}:{slot}" for slot in range(PER_HOUR[name])]
+
+
+def _daily_key() -> str:
+    # `add` decides between two that find no key at once; both then read the same one.
+    if not cache.get(DAILY_KEY):
+        cache.add(DAILY_KEY, secrets.token_hex(32), DAY)
+    return str(cache.get(DAILY_KEY))
+
+
+def sender_address(request: HttpRequest) -> str:
+    """The address a request came from: behind our own proxies the rightmost one that is not theirs."""
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    if address in settings.SAFE_PROXIES:
+        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+        address = next((part for part in reversed(forwarded) if part and part not in settings.SAFE_PROXIES), address)
+    return _neighbourhood(address)
+
+
+def _neighbourhood(address: str) -> str:
+    """One household holds 2^64 addresses of IPv6, so these count together."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return str(ip_network((parsed, 64), strict=False))
+    return str(parsed)

@@ -1,0 +1,148 @@
+"""What is forgotten, and when. `purge` runs daily; each part of it can run at any time and twice."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from . import attachments, lifecycle, originals, uploads
+from .models import Attachment, Contact, Edit, Event, Message, Upload
+
+CONTACT_KEPT = timedelta(days=90)
+WITHDRAWN_KEPT = timedelta(days=7)
+ANSWER_AWAITED = timedelta(days=60)
+ORPHAN_KEPT = timedelta(hours=24)
+NO_ANSWER = "no_answer"
+
+ERASED_TEXTS = (
+    "original original_name original_alt own_ko group note"
+    " body body_ko body_en body_kp alt alt_ko alt_en name name_ko name_en"
+).split()
+
+
+def purge() -> dict[str, int]:
+    """Forget what has been kept long enough. Returns how many of each."""
+    return {
+        "uploads": expire_uploads(),
+        "contacts": erase_contacts(),
+        "withdrawn": erase_withdrawn(),
+        "unanswered": decline_unanswered(),
+        "originals": drop_originals(),
+        "orphans": delete_orphans(),
+    }
+
+
+def expire_uploads() -> int:
+    """Kept files whose form never came."""
+    expired = list(Upload.objects.filter(expires_at__lte=timezone.now()))
+    for upload in expired:
+        uploads.discard(upload)
+    return len(expired)
+
+
+def erase_contacts() -> int:
+    """E-mail addresses 90 days after the last news."""
+    deleted, _rows = Contact.objects.filter(last_news_at__lte=timezone.now() - CONTACT_KEPT).delete()
+    return deleted
+
+
+def decline_unanswered() -> int:
+    """Messages whose sender was asked 60 days ago and did not answer."""
+    asked = Message.objects.filter(status=Message.Status.ASKED, live_at__lte=timezone.now() - ANSWER_AWAITED)
+    declined = 0
+    for message in asked:
+        try:
+            lifecycle.decline(message, moderator=None, revision=message.revision, reason=NO_ANSWER)
+        except lifecycle.InvalidTransition:
+            continue  # they answered this very moment
+        declined += 1
+    return declined
+
+
+def drop_originals() -> int:
+    """Originals of decided messages whose own job was lost."""
+    messages = list(attachments.decided().values_list("message", flat=True))
+    for message_id in messages:
+        attachments.drop_original(message_id)
+    return len(messages)
+
+
+# --- Withdrawn messages -----------------------------------------------------------------------------------------
+
+
+def finish_withdrawal(message_id: int) -> None:
+    """What a withdrawal does outside the database, in the request and again as a job: the log, then the files."""
+    message = Message.objects.get(pk=message_id)
+    if message.status == Message.Status.WITHDRAWN:
+        note_withdrawal(message.slug)
+        attachments.delete_files(message_id)
+
+
+def note_withdrawal(slug: str) -> None:
+    """Add `slug` to the log that a restored backup is checked against, once, and force it to the disk."""
+    with settings.WITHDRAWN_LOG.open("a+", encoding="ascii") as log:
+        fcntl.flock(log, fcntl.LOCK_EX)
+        log.seek(0)
+        if slug in log.read().split():
+            return
+        log.write(f"{slug}\n")
+        log.flush()
+        os.fsync(log.fileno())
+
+
+def erase_withdrawn() -> int:
+    """Texts of messages that were taken back seven days ago, and everything else their senders left."""
+    before = timezone.now() - WITHDRAWN_KEPT
+    taken_back = Event.objects.filter(kind=Event.Kind.WITHDRAWN, at__lte=before).values("message")
+    rows = Message.objects.filter(status=Message.Status.WITHDRAWN, erased_at=None, pk__in=taken_back)
+    message_ids = list(rows.values_list("pk", flat=True))
+    for message_id in message_ids:
+        finish_withdrawal(message_id)
+        _erase(message_id)
+    return len(message_ids)
+
+
+@transaction.atomic
+def _erase(message_id: int) -> None:
+    texts = dict.fromkeys(ERASED_TEXTS, "")
+    # Without rewrite(False) modeltranslation would leave the columns `body`, `alt` and `name` as they are.
+    every_column: QuerySet[Message] = Message.objects.rewrite(False)  # type: ignore[attr-defined]
+    every_column.filter(pk=message_id).update(erased_at=timezone.now(), country="ZZ", language="und", **texts)
+    Edit.objects.filter(message=message_id).delete()
+    Contact.objects.filter(message=message_id).delete()
+    Attachment.objects.filter(message=message_id).delete()
+
+
+# --- Files without a row ----------------------------------------------------------------------------------------
+
+
+def delete_orphans() -> int:
+    """Files older than a day that no row knows: what a killed server or worker left behind."""
+    before = timezone.now() - ORPHAN_KEPT
+    known = {*Upload.objects.values_list("path", flat=True), *Attachment.objects.values_list("path", flat=True)}
+    stray = [
+        path for path in _older(originals.folder(), before) if str(path.relative_to(settings.PRIVATE_ROOT)) not in known
+    ]
+    tokens = {*Upload.objects.values_list("token", flat=True), *Attachment.objects.values_list("token", flat=True)}
+    stray += [path for path in _older(settings.PRIVATE_ROOT / "renditions", before) if path.name not in tokens]
+    stray += _older(Path(settings.FILE_UPLOAD_TEMP_DIR), before)
+    for path in stray:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+    return len(stray)
+
+
+def _older(folder: Path, before: datetime) -> list[Path]:
+    entries: Iterable[Path] = folder.iterdir() if folder.is_dir() else ()
+    return [path for path in entries if path.lstat().st_mtime < before.timestamp()]
