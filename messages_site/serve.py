@@ -39,6 +39,8 @@ def prepare(demo: bool) -> None:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    from supporters import attachments
+
     from . import jobs
 
     executor = MigrationExecutor(connection)
@@ -52,6 +54,7 @@ def prepare(demo: bool) -> None:
     for function in settings.EVERY_DAY:
         jobs.every(24 * 60, function)
     # Whatever a killed start had taken goes on now: this process is about to start all the workers there are.
+    attachments.release_abandoned()
     jobs.release_abandoned()
     if demo:
         from demo import accounts

@@ -55,6 +55,7 @@ def process(attachment_id: int) -> None:
         return
     work = _work_folder(attachment)
     try:
+        _remove_work(attachment)
         work.mkdir(parents=True)
         kind = attachment.message.kind
         made = media.convert(_original(attachment), kind, work, heartbeat=_heartbeat(attachment))
@@ -71,7 +72,7 @@ def process(attachment_id: int) -> None:
         logger.exception("Attachment %s could not be prepared.", attachment.pk)
         _fail(attachment, "not_saved")
     finally:
-        shutil.rmtree(work, ignore_errors=True)
+        _remove_work(attachment)
 
 
 def rescue() -> None:
@@ -89,6 +90,15 @@ def rescue() -> None:
                     leased_until=now + OFFERED_AGAIN_AFTER
                 )
             enqueue(attachment, attachment.message.kind)
+
+
+def release_abandoned() -> int:
+    """End the leases of workers that were killed, so that their files go on at once. Returns how many.
+
+    Only for the start of a machine that runs all the workers there are, like `jobs.release_abandoned`.
+    """
+    now = timezone.now()
+    return Attachment.objects.filter(state=State.PROCESSING, leased_until__gt=now).update(leased_until=now)
 
 
 def _claim(attachment_id: int) -> Attachment | None:
@@ -131,6 +141,13 @@ def _original(attachment: Attachment) -> Path:
 
 def _work_folder(attachment: Attachment) -> Path:
     return attachment.folder.with_name(f".work-{attachment.token}-{attachment.attempts}")
+
+
+def _remove_work(attachment: Attachment) -> None:
+    """Remove the work folders of this attempt and of earlier ones, whose workers were killed."""
+    for attempt in range(1, attachment.attempts + 1):
+        earlier = attachment.folder.with_name(f".work-{attachment.token}-{attempt}")
+        shutil.rmtree(earlier, ignore_errors=True)
 
 
 def _finish(attachment: Attachment, made: list[media.Made], work: Path) -> None:

@@ -75,7 +75,7 @@ def picture_senders(site: Site, browser: Browser, language: str, take: Take) -> 
     for name in ("edit", "outlets", "withdraw"):
         page.goto(f"{private}{name}/")
         take(page, f"mine-{name}-{language}")
-    page.locator("main form button.danger").click()
+    steps.press(page, page.locator("main form button.danger"))
     take(page, f"mine-withdrawn-{language}")
     page.close()
 

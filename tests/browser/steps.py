@@ -6,7 +6,7 @@ import re
 import time
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Site
 
@@ -14,10 +14,16 @@ CHECKS = ("people", "route", "contact", "tone")
 PATIENCE_SECONDS = 90
 
 
+def press(page: Page, button: Locator) -> None:
+    """Press a button that opens a page, and wait for that page: going elsewhere at once would cut the request off."""
+    with page.expect_navigation():
+        button.click()
+
+
 def fill_letter(page: Page, language: str, kind: str, *, file: Path | None = None, **fields: str) -> None:
     """Fill in the form; fields by their names, `use_radio="on"` for a tick."""
     page.goto(f"/{language}/send/")
-    page.locator(f"[name=kind][value={kind}]").check(force=True)
+    choose_kind(page, kind)
     if file:
         page.locator(f"[name={kind}]").set_input_files(file)
     for name, value in fields.items():
@@ -32,14 +38,20 @@ def fill_letter(page: Page, language: str, kind: str, *, file: Path | None = Non
     page.locator("[name=old_enough]").check()
 
 
+def choose_kind(page: Page, kind: str) -> None:
+    """Press the label: the radio button itself is hidden from the eye."""
+    identifier = page.locator(f"[name=kind][value={kind}]").get_attribute("id")
+    page.locator(f"label[for={identifier}]").click()
+
+
 def preview(page: Page) -> None:
     # The first one is for the Enter key and hidden.
-    page.locator("[name=step][value=preview]:not(.vh)").click()
+    press(page, page.locator("[name=step][value=preview]:not(.vh)"))
 
 
 def confirm(page: Page) -> str:
     """Send what the preview shows; returns the address of the private page."""
-    page.locator("[name=step][value=send]:not(.vh)").click()
+    press(page, page.locator("[name=step][value=send]:not(.vh)"))
     expect(page).to_have_url(re.compile(r"/mine/[A-Z2-7-]{16,19}/"))
     return page.url.partition("?")[0]
 
@@ -66,8 +78,8 @@ def log_in(page: Page, site: Site, account: str = "moderator") -> None:
     page.goto("/admin/login/?next=/admin/desk/")
     page.locator("[name=username]").fill(account)
     page.locator("[name=password]").fill(site.password(account))
-    page.locator("[type=submit]").first.click()
-    expect(page).to_have_url(re.compile(r"/admin/desk/$"))
+    press(page, page.locator("#login-form [type=submit]"))
+    expect(page).to_have_url(f"{site.url}/admin/desk/")
 
 
 def open_review(page: Page, name: str) -> str:
@@ -80,7 +92,7 @@ def open_review(page: Page, name: str) -> str:
 
 
 def decide(page: Page, action: str) -> None:
-    page.locator(f"[name=action][value={action}]").first.click()
+    press(page, page.locator(f"[name=action][value={action}]").first)
 
 
 def approve(page: Page, name: str, **texts: str) -> str:
@@ -110,7 +122,15 @@ def let_the_delay_pass(site: Site) -> None:
     site.manage("publish")
 
 
+def read_afresh(page: Page) -> None:
+    """Be a reader who has not been here yet: a browser keeps pages for ten minutes, as they allow."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+
+
 def expect_on_wall(page: Page, slug: str, korean: str, english: str) -> None:
+    read_afresh(page)
     for language, words in (("ko", korean), ("en", english)):
         page.goto(f"/{language}/m/{slug}.html")
         expect(page.locator("main")).to_contain_text(words)

@@ -161,7 +161,7 @@ def test_asked_letter_is_changed_by_its_sender_and_approved(
     expect(page.locator("main")).to_contain_text("목숨" if language == "ko" else "put a life in danger")
     page.goto(f"{private}edit/")
     page.locator("[name=body]").fill("Hola. Pienso en ustedes.")
-    page.locator("main form [type=submit], main form button").last.click()
+    steps.press(page, page.locator("main form button").last)
     slug = steps.approve(desk, name, body_ko=KOREAN + name, body_en=ENGLISH + name)
     steps.let_the_delay_pass(site)
 
@@ -179,7 +179,7 @@ def test_edit_of_a_published_letter_waits_for_its_approval(
 
     page.goto(f"{private}edit/")
     page.locator("[name=body]").fill("Better words of mine.")
-    page.locator("main form [type=submit], main form button").last.click()
+    steps.press(page, page.locator("main form button").last)
     steps.expect_on_wall(page, slug, "처음에 쓴 글입니다.", "First words of mine.")
     steps.approve(desk, "Per Edit", body_ko="고쳐 쓴 글입니다.", body_en="Better words of mine.")
     steps.expect_on_wall(page, slug, "처음에 쓴 글입니다.", "First words of mine.")
@@ -214,7 +214,7 @@ def test_withdrawn_letter_is_gone_at_once(
     steps.expect_on_wall(page, slug, KOREAN + name, ENGLISH + name)
 
     page.goto(f"{private}withdraw/")
-    page.locator("main form button.danger").click()
+    steps.press(page, page.locator("main form button.danger"))
 
     for shown in ("ko", "en"):
         assert page.goto(f"/{shown}/m/{slug}.html").status == 410
