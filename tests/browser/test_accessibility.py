@@ -1,0 +1,182 @@
+"""Every public page and state, and the desk: axe without findings, no sideways scroll at 320 px, light and dark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.http import HttpRequest
+from django.test import RequestFactory
+from django.utils import translation
+from playwright.sync_api import Page, expect
+
+from messages_site import errors
+from tests.browser import steps
+from tests.browser.axe import violations
+from tests.browser.conftest import Site, Watch
+
+LANGUAGES = ("ko", "en")
+READING = ("index", "map", "about", "safe", "declaration", "privacy", "p/1", "p/2")
+FILL = """
+from django.conf import settings
+from tests.factories import MessageFactory
+from wall import publishing
+for number in range(43):
+    MessageFactory(approved=True, country=["DE", "AE", "BA", "KR", "ZZ"][number % 5], language=["de", "ar", "en"][number % 3],
+                   body_ko=f"{number}번째 편지입니다. 오늘도 여러분을 생각합니다.", body_en=f"Letter {number}. Thinking of you.",
+                   name_ko=f"벗 {number}", name_en=f"Friend {number}")
+gone = MessageFactory(approved=True, body_ko="거둔 글", body_en="Taken back")
+publishing.sweep()
+from supporters import lifecycle
+lifecycle.withdraw(gone)
+print("gone", gone.slug)
+print("shown", MessageFactory._meta.model.objects.on_wall().first().slug)
+"""
+
+
+@pytest.fixture(scope="session")
+def filled(site: Site) -> dict[str, str]:
+    """The site with more than one page of letters; slugs of one that is shown and one that is gone."""
+    lines = [line.split() for line in site.manage("shell", "-c", FILL).splitlines()]
+    site.manage("publish", "--all")
+    return {words[0]: words[1] for words in lines if words and words[0] in ("gone", "shown")}
+
+
+def examine(page: Page) -> list[str]:
+    """Findings of the page as it stands, light and dark, and whether it scrolls sideways on a small phone."""
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        # Colours that fade from one scheme to the other are judged when they have arrived.
+        page.evaluate("Promise.all(document.getAnimations().map(animation => animation.finished))")
+        found += [f"{scheme}: {line}" for line in violations(page)]
+    size = page.viewport_size
+    page.set_viewport_size({"width": 320, "height": 700})
+    if page.evaluate("document.documentElement.scrollWidth") > 320:
+        found.append("scrolls sideways at 320 px")
+    page.set_viewport_size(size or {"width": 390, "height": 844})
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_reading_pages(page: Page, filled: dict[str, str], watch: Watch, language: str) -> None:
+    watch.allow(404, 410)
+    addresses = [f"{name}.html" for name in READING]
+    addresses += [f"m/{filled['shown']}.html", f"m/{filled['gone']}.html", "nothing.html"]
+    addresses += ["find/", "find/?country=DE", "find/?country=AQ", "find/?kind=text&lang=de"]
+
+    found = {}
+    for address in addresses:
+        page.goto(f"/{language}/{address}")
+        found[address] = examine(page)
+
+    assert found == {address: [] for address in addresses}
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 410, 413, 429, 500])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_error_pages(page: Page, watch: Watch, site: Site, status: int, language: str) -> None:
+    watch.allow(status)
+    request: HttpRequest = RequestFactory().get(f"/{language}/send/")
+    with translation.override(language):
+        answer = errors.error_page(request, status)
+    page.route("**/error", lambda route: route.fulfill(status=status, content_type="text/html", body=answer.content))
+
+    page.goto("/error")
+
+    expect(page).to_have_title("편지" if language == "ko" else "Letters")
+    assert page.locator("main h2").inner_text()
+    assert page.locator("main .btn").count()
+    assert examine(page) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_of_senders(page: Page, language: str) -> None:
+    found = {}
+
+    def note(name: str) -> None:
+        found[name] = examine(page)
+
+    page.goto(f"/{language}/send/")
+    for kind in ("text", "photo", "video", "voice"):
+        steps.choose_kind(page, kind)
+        note(kind)
+    steps.preview(page)
+    note("error summary")
+    steps.fill_letter(page, language, "text", body="Olá. Penso em vocês.", name="Maria", country="BR")
+    steps.preview(page)
+    note("preview")
+    private = steps.confirm(page)
+    note("receipt")
+    for name in ("edit/", "outlets/", "withdraw/"):
+        page.goto(private + name)
+        note(name)
+    steps.press(page, page.locator("main form button.danger"))
+    note("withdrawn")
+
+    assert found == {name: [] for name in found}
+    assert len(found) == 11
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_asked_and_declined(page: Page, new_page: Callable[..., Page], site: Site, language: str) -> None:
+    desk = new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
+    steps.log_in(desk, site)
+    found = {}
+    for action in ("ask", "decline"):
+        name = f"Axe {action} {language}"
+        private = steps.send(page, language, "text", body="Words for the desk.", name=name)
+        steps.open_review(desk, name)
+        desk.locator("[name=reason]").select_option("danger")
+        steps.decide(desk, action)
+        steps.let_the_delay_pass(site)
+        page.goto(private)
+        found[action] = examine(page)
+
+    assert found == {"ask": [], "decline": []}
+
+
+@pytest.mark.parametrize("locale", ["ko-KR", "en-GB"])
+def test_desk(new_page: Callable[..., Page], site: Site, watch: Watch, locale: str) -> None:
+    sender = new_page()
+    name = f"Axe desk {locale}"
+    steps.send(sender, "en", "text", body="Words for the desk.", name=name)
+    desk = new_page(viewport={"width": 1280, "height": 900}, locale=locale)
+    found = {}
+    desk.goto("/admin/login/")
+    found["login"] = examine(desk)
+    steps.log_in(desk, site)
+    found["queue"] = examine(desk)
+    steps.open_review(desk, name)
+    found["review"] = examine(desk)
+    steps.decide(desk, "approve")
+    found["error summary"] = examine(desk)
+    for place in ("asked/", "declined/", "published/"):
+        desk.goto(f"/admin/desk/{place}")
+        found[place] = examine(desk)
+
+    assert found == {place: [] for place in found}
+
+
+@pytest.fixture
+def folder_page(new_page: Callable[..., Page]) -> Iterator[Page]:
+    yield new_page(java_script_enabled=False)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_tree_opened_from_a_folder_reads_like_the_site(
+    folder_page: Page, filled: dict[str, str], site: Site, language: str
+) -> None:
+    folder_page.goto(f"file://{site.var}/tree/{language}/index.html")
+    front = folder_page.locator("main").inner_text()
+    assert folder_page.locator(".card").first.evaluate("card => getComputedStyle(card).borderRadius") == "4px"
+
+    folder_page.locator("a[href*='p/']").first.click()
+    expect(folder_page.locator(".card").first).to_be_visible()
+    folder_page.locator(".card .act a").first.click()
+    expect(folder_page).to_have_url(re.compile(r"/m/[a-z2-7]{12}\.html$"))
+    folder_page.locator("nav .lang a").click()
+    expect(folder_page).to_have_title("Letters" if language == "ko" else "편지")
+    folder_page.goto(f"{site.url}/{language}/")
+    assert folder_page.locator("main").inner_text() == front
