@@ -8,6 +8,7 @@ from functools import cache
 import factory
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django.utils import timezone
 
 from moderation import roles
@@ -54,7 +55,8 @@ class MessageFactory(factory.django.DjangoModelFactory):
     def received(self, create: bool, extracted: object, **kwargs: object) -> None:
         """Every message has its first link of the life line."""
         if create and not Event.objects.filter(message=self).exists():
-            Event.objects.record(self, Event.Kind.RECEIVED, actor=None)
+            with transaction.atomic():
+                Event.objects.record(self, Event.Kind.RECEIVED, actor=None)
 
 
 class AttachmentFactory(factory.django.DjangoModelFactory):

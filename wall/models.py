@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.utils import timezone
 
 
 class WallCounter(models.Model):
@@ -21,6 +22,8 @@ class DirtyPage(models.Model):
 
     path = models.CharField(max_length=80, unique=True)  # below a language folder: "index.html", "p/3.html"
     marked_at = models.DateTimeField(auto_now=True)
+    # Pages whose figures or labels only are old wait: they are written once a minute, however often they are marked.
+    due_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         ordering: ClassVar = ["pk"]

@@ -1,2 +1,277 @@
+"""Publishing: the one place where letters get their number and the pages of the tree are written.
+
+A change marks the pages it touches, in its own transaction. Writing them empties that table: by a job when a letter
+appears, inside the request when one has to go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from messages_site import changes, jobs
+from supporters.models import Attachment, Event, Message
+from supporters.pages import LANGUAGES
+from supporters.templatetags.letters import size
+
+from . import figures, inventory, order, pages, tree
+from .models import DirtyPage, WallCounter
+
+Kind = Event.Kind
+MAY_SHOW = {Kind.APPROVED, Kind.RESTORED, Kind.EDIT_SHOWN}
+MAY_HIDE = {Kind.WITHDRAWN, Kind.REMOVED, Kind.CONSENT, Kind.EDIT_SHOWN}
+FIGURE_PAGES = ("about.html", "map.html")
+LATER = timedelta(minutes=1)
+NUMBERED_AT_ONCE = 100
+# A job of the short queue has 20 seconds; what is left then goes on in another.
+WRITE_SECONDS = 8
+
+
+# --- What happens to a letter -----------------------------------------------------------------------------------
+
+
 def changed(message_id: int, kind: str) -> None:
-    """Placeholder while the rooms are laid out."""
+    """Listener of `messages_site.changes`: runs inside the transaction of the change."""
+    if kind not in MAY_SHOW | MAY_HIDE:
+        return
+    message = Message.objects.get(pk=message_id)
+    if kind in MAY_HIDE and message.was_public and not message.is_on_wall:
+        _hide(message)
+    elif kind in MAY_SHOW and message.live_at:
+        if message.was_public:
+            # It is on the wall again, or in other words. Its neighbours only name it: they can wait.
+            at_once, later = _touched(message)
+            neighbours = at_once & _neighbours(message)
+            _mark(at_once - neighbours, later | neighbours)
+        jobs.enqueue("wall.publishing.show", message_id, at=message.live_at)
+
+
+def _hide(message: Message) -> None:
+    at_once, later = _touched(message)
+    _mark(at_once, later)
+    # The rows of its files may be gone when the job runs.
+    attachment = Attachment.objects.filter(message=message).first()
+    token = attachment.token if attachment else ""
+    jobs.enqueue("wall.publishing.take_down", message.pk, token)
+    primary_key = message.pk
+
+    def take_down_now() -> None:
+        take_down(primary_key, token)
+
+    # The job alone would wait for a worker. A failure here is logged, and the job repeats it.
+    transaction.on_commit(take_down_now, robust=True)
+
+
+def show(message_id: int) -> None:
+    """Job: put what is due on the wall and write its pages. May run twice, or for a letter that is no longer due.
+
+    It numbers everything that is due, not only `message_id`: of a thousand jobs due at once the first does the work,
+    and the front page is written a few times instead of a thousand.
+    """
+    number_due()
+    write_marked()
+
+
+def take_down(message_id: int, token: str = "") -> None:
+    """Job, and part of the request that hides a letter: remove its files and pages, write those that named it."""
+    message = Message.objects.filter(pk=message_id).first()
+    if token and not (message and message.is_on_wall):
+        with tree.lock():
+            tree.unlink_media(token)
+    if message:
+        at_once, _later = _touched(message)
+        write_marked(only=at_once)
+
+
+def sweep() -> int:
+    """Job of every minute: publish what a lost job left, write what waited, let the figures follow the calendar.
+
+    Returns how many files of pages were written.
+    """
+    number_due()
+    _mark((path for path in pages.fixed_paths() if not tree.exists(path)), ())
+    # "In the last 30 days" grows old by itself.
+    if tree.is_older("map.html", timedelta(days=1)):
+        _mark((), FIGURE_PAGES)
+    return write_marked()
+
+
+@transaction.atomic
+def number_due(limit: int = NUMBERED_AT_ONCE) -> int:
+    """Give the next numbers to letters that became public, oldest decision first. Returns how many got one."""
+    # The lock on this row (on SQLite the transaction itself) makes the numbers consecutive.
+    counter, _created = WallCounter.objects.select_for_update().get_or_create(pk=1)
+    due = Message.objects.on_wall().filter(wall_number=None).order_by("live_at", "pk")[:limit]
+    at_once: set[str] = set()
+    later: set[str] = set()
+    numbered = 0
+    for message in due:
+        number = counter.last + 1
+        # Withdrawn a moment ago: then the row is not found, and the number stays free.
+        if not Message.objects.on_wall().filter(pk=message.pk, wall_number=None).update(wall_number=number):
+            continue
+        counter.last = message.wall_number = number
+        numbered += 1
+        Event.objects.record(message, Kind.SHOWN, actor=None)
+        changes.announce(message.pk, Kind.SHOWN)
+        touched = _touched(message)
+        at_once |= touched[0]
+        later |= touched[1]
+    if numbered:
+        counter.save()
+        # Marked last: whoever hides a letter locks its row first and marks pages after, too.
+        _mark(at_once, later)
+        if numbered == limit:
+            jobs.enqueue("wall.publishing.sweep")
+    return numbered
+
+
+# --- Which pages ------------------------------------------------------------------------------------------------
+
+
+def _touched(message: Message) -> tuple[set[str], set[str]]:
+    """The pages that hold or name a numbered letter, and those on which only a figure or a label changes."""
+    assert message.wall_number is not None
+    page = order.page_of(message.wall_number)
+    at_once = {order.message_path(message.slug), order.archive_path(page), pages.FRONT} | _neighbours(message)
+    beside = (order.newer_page(page), order.older_page((page - 1) * order.PAGE + 1))
+    return at_once, {order.archive_path(number) for number in beside if number} | set(FIGURE_PAGES)
+
+
+def _neighbours(message: Message) -> set[str]:
+    assert message.wall_number is not None
+    beside = (order.newer(message.wall_number), order.older(message.wall_number))
+    return {order.message_path(letter.slug) for letter in beside if letter}
+
+
+def _mark(at_once: Iterable[str], later: Iterable[str]) -> None:
+    """Note pages to write, in the order of their names so that two transactions never wait for each other."""
+    now = timezone.now()
+    at_once = set(at_once)
+    rows = {path: DirtyPage(path=path, due_at=now + LATER) for path in later}
+    rows |= {path: DirtyPage(path=path, due_at=now) for path in at_once}
+    for path in sorted(rows):
+        # A page that waits already keeps its time, unless it is needed at once.
+        renewed = ["marked_at", "due_at"] if path in at_once else ["marked_at"]
+        DirtyPage.objects.bulk_create(
+            [rows[path]], update_conflicts=True, unique_fields=["path"], update_fields=renewed
+        )
+
+
+# --- Writing ----------------------------------------------------------------------------------------------------
+
+
+def write_marked(only: Iterable[str] | None = None) -> int:
+    """Write the marked pages that are due, or those of `only`. Returns how many files of pages changed."""
+    marked = Q(due_at__lte=timezone.now()) if only is None else Q(path__in=only)
+    rows = sorted(DirtyPage.objects.filter(marked), key=lambda row: _writing_order(row.path))
+    if not rows:
+        return 0
+    tree.allow_style()
+    if any(row.path in FIGURE_PAGES for row in rows):
+        # The front page shows them too: a large wall's are counted here only.
+        rows += [] if any(row.path == pages.FRONT for row in rows) else [DirtyPage(path=pages.FRONT)]
+        figures.recount()
+    else:
+        figures.recount_if_small()
+    written, began = 0, monotonic()
+    for index, row in enumerate(rows):
+        labels = _weight_labels(row.path)
+        written += write(row.path)
+        if _weight_labels(row.path) != labels:
+            # What comes after in this run learns it anyway.
+            _mark((), _naming_the_weight_of(row.path) - {following.path for following in rows[index:]})
+        # Marked again meanwhile: then it stays for whoever comes next.
+        DirtyPage.objects.filter(pk=row.pk, marked_at=row.marked_at).delete()
+        if only is None and monotonic() - began > WRITE_SECONDS:
+            jobs.enqueue("wall.publishing.sweep")
+            break
+    return written
+
+
+def _writing_order(path: str) -> tuple[int, int, str]:
+    """Letters first, then archive pages from the oldest (each names the weight of the one before), the front last."""
+    page = pages.ARCHIVE.fullmatch(path)
+    rank = 0 if path.startswith("m/") else 1 if page else 3 if path == pages.FRONT else 2
+    return rank, int(page[1]) if page else 0, path
+
+
+def _weight_labels(path: str) -> list[str]:
+    """How links to an archive page name its weight in either language; nothing for other pages."""
+    if not pages.ARCHIVE.fullmatch(path):
+        return []
+    return [size(tree.weight(language, path) or 0) for language in LANGUAGES]
+
+
+def _naming_the_weight_of(path: str) -> set[str]:
+    """The pages with a link to this archive page that names its weight."""
+    page = pages.ARCHIVE.fullmatch(path)
+    newer = order.newer_page(int(page[1])) if page else None
+    return {pages.FRONT} | ({order.archive_path(newer)} if newer else set())
+
+
+def write(path: str) -> int:
+    """Bring one page in both languages, and the files of a letter, to what the database says now."""
+    written = 0
+    with tree.lock():
+        if path.startswith("m/"):
+            _bring_media(path)
+        for language in LANGUAGES:
+            html = pages.render(language, path)
+            written += tree.remove(language, path) if html is None else tree.write(language, path, html)
+    return written
+
+
+def _bring_media(path: str) -> None:
+    slug = path.removeprefix("m/").removesuffix(".html")
+    attachment = Attachment.objects.filter(message__slug=slug).select_related("message").first()
+    if attachment is None:
+        return
+    if attachment.message.is_on_wall and attachment.message.was_public:
+        tree.link_media(attachment)
+    else:
+        tree.unlink_media(attachment.token)
+
+
+# --- The whole tree -----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Counts:
+    """What one run over the tree did."""
+
+    pages: int = 0  # that should be there, in either language
+    written: int = 0
+    removed: int = 0
+
+
+def publish_all(progress: inventory.Progress = lambda done: None) -> Counts:
+    """Write every page there should be and remove every other file: after this the tree is what the database says."""
+    while number_due():
+        pass
+    known = list(DirtyPage.objects.values_list("pk", "marked_at"))
+    tree.allow_style()
+    figures.recount()
+    counts = Counts()
+    for path in inventory.paths():
+        counts.pages += len(LANGUAGES)
+        counts.written += write(path)
+        progress(1)
+    for language, path in list(inventory.strays()):
+        with tree.lock():
+            # It may have become a page while the others were written.
+            if pages.render(language, path) is None:
+                counts.removed += tree.remove(language, path)
+    with tree.lock():
+        counts.removed += sum(tree.unlink_media(token) for token in inventory.stray_media())
+        counts.removed += tree.remove_scratch_files()
+    for key, marked_at in known:
+        DirtyPage.objects.filter(pk=key, marked_at=marked_at).delete()
+    tree.forget_old_styles()
+    return counts

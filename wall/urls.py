@@ -1,4 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from . import views
 
 app_name = "wall"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.root, name="root"),
+    path("<language:language>", views.language_root),
+    path("<language:language>/", views.page, name="front"),
+    path("<language:language>/find/", views.find, name="find"),
+    path("<language:language>/<path:path>", views.page, name="page"),
+]

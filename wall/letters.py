@@ -1,0 +1,89 @@
+"""One letter on a reading page: its postcard, and what only the wall knows about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from supporters.languages import language_name
+from supporters.models import Message, Rendition
+from supporters.postcards import CUT_AT, Postcard, cut, paragraphs, postcard_of
+
+# Where even the words had to be cut short, so are names: beyond this many characters.
+NAME_CUT_AT = 60
+WIDTHS = (320, 640, 1280)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A photo in all its sizes, for the browser to choose from."""
+
+    webp: list[Rendition]
+    jpeg: list[Rendition]
+
+    @property
+    def usual(self) -> Rendition:
+        """The one for browsers that cannot choose: the middle size when there is one."""
+        return self.jpeg[min(1, len(self.jpeg) - 1)]
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What the templates of the wall show of a message."""
+
+    message: Message
+    card: Postcard
+
+    @property
+    def picture(self) -> Picture | None:
+        files = self.card.renditions
+        webp = [files[f"{width}.webp"] for width in WIDTHS if f"{width}.webp" in files]
+        jpeg = [files[f"{width}.jpg"] for width in WIDTHS if f"{width}.jpg" in files]
+        return Picture(webp, jpeg) if jpeg else None
+
+    @property
+    def original_is_here(self) -> bool:
+        """Whether the letter was written in the language of the page."""
+        return self.message.language == self.card.language
+
+    @property
+    def other_language(self) -> str:
+        return "en" if self.card.language == "ko" else "ko"
+
+    @property
+    def other_is_original(self) -> bool:
+        return self.message.language == self.other_language
+
+    @property
+    def other_name(self) -> str:
+        """The other language of the site, as readers of this page call it."""
+        return language_name(self.other_language, self.card.language)
+
+    @property
+    def other_paragraphs(self) -> list[str]:
+        return paragraphs(self.message.text(self.other_language))
+
+    @property
+    def original_paragraphs(self) -> list[str]:
+        """The words as they came, where they came in neither language of the site.
+
+        Originals in Korean or English are shown as the desk left them, on the page of that language: there it may
+        have taken out what could hurt somebody.
+        """
+        return paragraphs(self.message.original) if self.card.original_differs else []
+
+
+def letters_of(messages: Iterable[Message], language: str, *, limit: int = CUT_AT) -> list[Letter]:
+    """Letters for a list, their words cut at `limit` characters."""
+    return [Letter(message, _shortened(postcard_of(message, language, limit=limit), limit)) for message in messages]
+
+
+def whole_letter(message: Message, language: str) -> Letter:
+    return Letter(message, postcard_of(message, language, limit=None))
+
+
+def _shortened(card: Postcard, limit: int) -> Postcard:
+    if limit >= CUT_AT:
+        return card
+    name, group = (cut(text, NAME_CUT_AT)[0] for text in (card.name, card.group))
+    return replace(card, name=name, group=group, alt=cut(card.alt, limit)[0])

@@ -1,0 +1,199 @@
+"""The reading pages: one function that gives the HTML of any of them, for the tree and for a live answer alike."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+
+from messages_site import policy
+from supporters import countries
+from supporters.languages import language_name
+from supporters.models import Message
+from supporters.pages import Place
+from supporters.postcards import CUT_AT
+
+from . import figures, order, tree
+from .letters import letters_of, whole_letter
+
+Context = dict[str, Any]
+
+FRONT = "index.html"
+# Lists of letters do without the second style sheet, but for the English ones, which show pictures.
+LIST_SHEETS = {"ko": policy.SHEETS[:1], "en": policy.SHEETS}
+FRONT_BYTES = 14_000  # gzip 6, style sheet included: one round trip of a phone far away
+GZIP_LEVEL = 6
+# How much of each letter the front page shows, tried from the top until the page fits.
+FRONT_LIMITS = (CUT_AT, 450, 350, 280, 230, 190, 160, 130, 100, 80, 60, 40, 20)
+MESSAGE = re.compile(r"m/([a-z2-7]{12})\.html")
+ARCHIVE = re.compile(r"p/([1-9][0-9]{0,6})\.html")
+WORDS = ("about", "safe", "declaration", "privacy")
+
+
+def render(language: str, path: str) -> str | None:
+    """The page at `path` below the folder of `language`, or None when there is no such page (any more)."""
+    path = path or FRONT
+    with translation.override(language):
+        place = Place(language, path)
+        if path == FRONT:
+            return _front(place)
+        if path == "map.html":
+            return _map(place)
+        if match := ARCHIVE.fullmatch(path):
+            return _archive(place, int(match[1]))
+        if match := MESSAGE.fullmatch(path):
+            return _message(place, match[1])
+        if path.removesuffix(".html") in WORDS and path.endswith(".html"):
+            return _words(place, path.removesuffix(".html"))
+    return None
+
+
+def fixed_paths() -> list[str]:
+    """The pages that exist however many letters there are."""
+    return ["map.html", *(f"{name}.html" for name in WORDS), FRONT]
+
+
+def context_of(place: Place, here: str = "", *, sheets: Iterable[str] = policy.SHEETS) -> Context:
+    """What every page needs."""
+    return {
+        "sheets": sheets,
+        "place": place,
+        "here": here,
+        "content_policy": policy.content_policy("reading", in_page=True, sheets=sheets),
+        "exit_url": settings.EXIT_URL_KO if place.language == "ko" else settings.EXIT_URL_EN,
+    }
+
+
+def _render(template: str, context: Context) -> str:
+    return render_to_string(f"wall/{template}.html", context)
+
+
+def gzip_size(html: str) -> int:
+    return len(gzip.compress(html.encode(), GZIP_LEVEL, mtime=0))
+
+
+# --- Lists of letters -------------------------------------------------------------------------------------------
+
+
+def _front(place: Place) -> str:
+    counted = figures.current()
+    last = order.last_number()
+    start = order.front_start(last)
+    messages = list(order.between(start, last))
+    context = context_of(place, "wall", sheets=LIST_SHEETS[place.language]) | {
+        "figures": counted,
+        "choices": choices_of(counted, place.language),
+        "next": _next_page(place.language, order.older_page(start)),
+    }
+    return _fitting(lambda limit: context | {"letters": letters_of(messages, place.language, limit=limit)})
+
+
+def _fitting(context_at: Callable[[int], Context]) -> str:
+    """The front page with as much of each letter as fits into its budget."""
+    best, low, high = "", 0, len(FRONT_LIMITS) - 1
+    html = _render("index", context_at(FRONT_LIMITS[low]))
+    if gzip_size(html) <= FRONT_BYTES:
+        return html
+    # The first limit was too long: look for the longest that fits by halving.
+    low = 1
+    while low < high:
+        middle = (low + high) // 2
+        html = _render("index", context_at(FRONT_LIMITS[middle]))
+        if gzip_size(html) <= FRONT_BYTES:
+            best, high = html, middle
+        else:
+            best, low = "", middle + 1
+    return best or _render("index", context_at(FRONT_LIMITS[low]))
+
+
+def _archive(place: Place, page: int) -> str | None:
+    if page > order.page_of(order.last_number()):
+        return None
+    context = context_of(place, "wall", sheets=LIST_SHEETS[place.language]) | {
+        "letters": letters_of(order.letters_of(page), place.language),
+        "newer": order.newer_page(page),
+        "next": _next_page(place.language, order.older_page((page - 1) * order.PAGE + 1)),
+    }
+    return _render("archive", context)
+
+
+def _next_page(language: str, page: int | None) -> Context | None:
+    """What the link to the next archive page says: how many letters, at which cost."""
+    if page is None:
+        return None
+    path = order.archive_path(page)
+    return {"path": path, "count": order.letters_of(page).count(), "bytes": tree.weight(language, path)}
+
+
+def choices_of(counted: figures.Figures, language: str) -> Context:
+    """What the wall can be narrowed to: what there are letters of, in the order of the alphabet."""
+    by_country, by_kind, by_language = counted.by_country, counted.by_kind, counted.by_language
+    listed = countries.choices(language)
+    languages = ((code, language_name(code, language), count) for code, count in by_language.items())
+    return {
+        "countries": [(code, label, by_country[code]) for code, label in listed if code in by_country],
+        "kinds": [(kind.value, kind.label, by_kind[kind]) for kind in Message.Kind if kind in by_kind],
+        "languages": sorted(languages, key=lambda row: row[1].casefold()),
+    }
+
+
+# --- One letter -------------------------------------------------------------------------------------------------
+
+
+def _message(place: Place, slug: str) -> str | None:
+    messages = order.on_wall().select_related("attachment").prefetch_related("attachment__renditions")
+    message = messages.filter(slug=slug).first()
+    if message is None or message.wall_number is None:
+        return None
+    context = context_of(place) | {
+        "letter": whole_letter(message, place.language),
+        "file_name": f"{slug}.html",
+        "back": order.archive_path(order.page_of(message.wall_number)),
+        "before": _neighbour(order.newer(message.wall_number), place.language),
+        "after": _neighbour(order.older(message.wall_number), place.language),
+    }
+    # The page names its own weight: measured once without it.
+    weight = gzip_size(_render("message", context))
+    return _render("message", context | {"bytes": weight})
+
+
+def _neighbour(message: Message | None, language: str) -> Context | None:
+    if message is None:
+        return None
+    return {
+        "path": order.message_path(message.slug),
+        "name": message.shown_name(language),
+        "country": countries.country(message.country, language).label,
+    }
+
+
+# --- Figures and words ------------------------------------------------------------------------------------------
+
+
+def _map(place: Place) -> str:
+    counted = figures.current()
+    rows = _bars(counted.by_country.items(), place.language)
+    return _render("map", context_of(place, "map") | {"figures": counted, "bars": rows})
+
+
+def _bars(counts: Iterable[tuple[str, int]], language: str) -> list[Context]:
+    """Countries with the most letters first; a friend somewhere, who is in none, last."""
+    rows = [(countries.country(code, language), count) for code, count in counts]
+    most = max((count for _country, count in rows), default=0)
+    rows.sort(key=lambda row: (row[0].code == countries.SOMEWHERE, -row[1], row[0].name))
+    return [
+        {"code": country.code, "label": country.label, "count": count, "share": max(1, round(100 * count / most))}
+        for country, count in rows
+    ]
+
+
+def _words(place: Place, name: str) -> str:
+    context = context_of(place, name)
+    if name == "about":
+        context["figures"] = figures.current()
+    return _render(name, context)

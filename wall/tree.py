@@ -1,0 +1,245 @@
+"""The published tree: files below TREE_ROOT, each page beside its compressed forms, replaced in one step.
+
+What lies in the tree is public. A page may be written by the worker and by a request at once; whoever writes takes the
+lock first and reads the database inside it, so that the last one to write also knew most.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import gzip
+import json
+import os
+import shutil
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from time import time
+
+import brotli
+from django.conf import settings
+
+from messages_site import policy
+from supporters.models import Attachment, Rendition
+from supporters.pages import LANGUAGES
+
+GZIP_LEVEL, BROTLI_QUALITY = 9, 11
+FORMS = (".gz", ".br", "")  # the compressed forms are in place before the page they belong to
+HASHES = "csp-hashes.json"
+# The renditions readers get. Whatever else is made of a file stays private.
+PUBLIC_NAMES = frozenset(f"{width}.{kind}" for width in (320, 640, 1280) for kind in ("webp", "jpg")) | {
+    "240.mp4",
+    "480.mp4",
+    "poster.jpg",
+    "sound.m4a",
+    "voice.m4a",
+}
+
+
+@contextmanager
+def lock() -> Iterator[None]:
+    """Hold the right to write the tree, among all processes and threads of this machine."""
+    with (settings.VAR / "tree.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def page_file(language: str, path: str) -> Path:
+    return settings.TREE_ROOT / language / path
+
+
+def write(language: str, path: str, html: str) -> bool:
+    """Put a page in place with its compressed forms. Returns whether anything had to be written."""
+    if holds(language, path, html):
+        return False
+    content = html.encode()
+    file = page_file(language, path)
+    forms = {
+        # Without time and name: the same page gives the same bytes.
+        ".gz": gzip.compress(content, GZIP_LEVEL, mtime=0),
+        ".br": brotli.compress(content, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY),
+        "": content,
+    }
+    file.parent.mkdir(parents=True, exist_ok=True)
+    for suffix in FORMS:
+        replace(with_suffix(file, suffix), forms[suffix])
+    return True
+
+
+def holds(language: str, path: str, html: str | None) -> bool:
+    """Whether the tree has exactly this page, in each of its forms, or none of them when `html` is None."""
+    forms = read_forms(page_file(language, path))
+    content = None if html is None else html.encode()
+    return all(forms[suffix] == content for suffix in FORMS)
+
+
+def remove(language: str, path: str) -> bool:
+    """Take a page with its compressed forms away. Returns whether any was there."""
+    removed = [_unlink(with_suffix(page_file(language, path), suffix)) for suffix in FORMS]
+    return any(removed)
+
+
+def read_forms(file: Path) -> dict[str, bytes | None]:
+    """The page in each form it is kept in, uncompressed; None for a form that is missing or broken."""
+    forms: dict[str, bytes | None] = dict.fromkeys(FORMS)
+    with suppress(OSError):
+        forms[""] = file.read_bytes()
+    with suppress(OSError, EOFError, zlib.error):
+        forms[".gz"] = gzip.decompress(with_suffix(file, ".gz").read_bytes())
+    with suppress(OSError, brotli.error):
+        forms[".br"] = brotli.decompress(with_suffix(file, ".br").read_bytes())
+    return forms
+
+
+def weight(language: str, path: str) -> int | None:
+    """What a published page costs its reader: the bytes of its gzip form, or None when it is not there."""
+    try:
+        return with_suffix(page_file(language, path), ".gz").stat().st_size
+    except OSError:
+        return None
+
+
+def exists(path: str) -> bool:
+    """Whether a page is there in both languages."""
+    return all(page_file(language, path).is_file() for language in LANGUAGES)
+
+
+def is_older(path: str, age: timedelta) -> bool:
+    """Whether a page, if it is there, was written longer ago than `age`."""
+    try:
+        return page_file(LANGUAGES[0], path).stat().st_mtime < time() - age.total_seconds()
+    except OSError:
+        return False
+
+
+def with_suffix(file: Path, suffix: str) -> Path:
+    return file.with_name(file.name + suffix)
+
+
+def replace(target: Path, content: bytes) -> None:
+    """Write a file under a temporary name and move it into place."""
+    scratch = scratch_name(target)
+    try:
+        scratch.write_bytes(content)
+        os.replace(scratch, target)
+    except OSError:
+        scratch.unlink(missing_ok=True)
+        raise
+
+
+def scratch_name(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+
+
+def _unlink(path: Path) -> bool:
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+# --- Pictures and sound -----------------------------------------------------------------------------------------
+
+
+def media_folder(token: str) -> Path:
+    return settings.TREE_ROOT / "media" / token
+
+
+def link_media(attachment: Attachment) -> None:
+    """Make the renditions of a public message public too: by hard link where that works, else as a copy."""
+    folder = media_folder(attachment.token)
+    for rendition in attachment.renditions.all():
+        target = folder / rendition.name
+        if rendition.name not in PUBLIC_NAMES or target.exists():
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        scratch = scratch_name(target)
+        scratch.unlink(missing_ok=True)
+        try:
+            os.link(rendition.file, scratch)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            shutil.copyfile(rendition.file, scratch)
+        os.replace(scratch, target)
+
+
+def missing_media(attachment: Attachment) -> list[Rendition]:
+    """Public renditions that are not in the tree."""
+    folder = media_folder(attachment.token)
+    return [
+        rendition
+        for rendition in attachment.renditions.all()
+        if rendition.name in PUBLIC_NAMES and not (folder / rendition.name).is_file()
+    ]
+
+
+def unlink_media(token: str) -> bool:
+    """Take all public files of an attachment away. Returns whether there were any."""
+    folder = media_folder(token)
+    if not folder.is_dir():
+        return False
+    shutil.rmtree(folder)
+    return True
+
+
+# --- Hashes of style sheets -------------------------------------------------------------------------------------
+
+
+def allow_style() -> None:
+    """Name the style sheets of the pages about to be written in the headers of all pages, beside the earlier ones."""
+    hashes = list(dict.fromkeys([*_current(), *_hashes()]))
+    if hashes != _hashes():
+        replace(settings.VAR / HASHES, json.dumps(hashes).encode())
+
+
+def forget_old_styles() -> None:
+    """Allow only the present style sheets: every page was written with them."""
+    if _hashes() != _current():
+        replace(settings.VAR / HASHES, json.dumps(_current()).encode())
+
+
+def _current() -> list[str]:
+    return [policy.style_hash(sheet) for sheet in policy.SHEETS]
+
+
+def _hashes() -> list[str]:
+    try:
+        hashes: list[str] = json.loads((settings.VAR / HASHES).read_text())
+    except FileNotFoundError:
+        return []
+    return hashes
+
+
+def pages(language: str) -> Iterator[str]:
+    """Every page in the tree, as its path below the folder of its language, whichever forms are left of it."""
+    root = settings.TREE_ROOT / language
+    for folder in (root, root / "p", root / "m"):
+        if not folder.is_dir():
+            continue
+        for entry in os.scandir(folder):
+            if not entry.is_file():
+                continue
+            page = Path(entry.path.removesuffix(".gz").removesuffix(".br"))
+            # A page is named once: by itself, or by the first form left of it.
+            left = next((form for form in ("", ".gz", ".br") if with_suffix(page, form).exists()), None)
+            if left == entry.name.removeprefix(page.name):
+                yield str(page.relative_to(root))
+
+
+def media_tokens() -> list[str]:
+    """The folders of public files in the tree."""
+    root = settings.TREE_ROOT / "media"
+    return sorted(entry.name for entry in os.scandir(root)) if root.is_dir() else []
+
+
+def remove_scratch_files() -> int:
+    """Remove what a killed process left half written. Call it under the lock: nobody else is writing."""
+    scratch = list(settings.TREE_ROOT.rglob(".*.tmp"))
+    for path in scratch:
+        path.unlink(missing_ok=True)
+    return len(scratch)
