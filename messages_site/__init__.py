@@ -1,1 +1,1 @@
-"""The site that holds the rooms together: settings, addresses, the front server, jobs and the announcement of changes."""
+"""What holds the rooms together: settings, addresses, the front server, jobs and the announcement of changes."""

@@ -22,12 +22,21 @@ def wording(status: int) -> tuple[str, str]:
     """What happened and what to do, for one status."""
     return {
         400: (_("This request could not be understood."), _("Please go back and try again.")),
-        403: (_("This page was open too long, or it is not for you."), _("Please go back, reload the page and try again.")),
+        403: (
+            _("This page was open too long, or it is not for you."),
+            _("Please go back, reload the page and try again."),
+        ),
         404: (_("There is nothing at this address."), _("It may have been mistyped, or moved.")),
         405: (_("This request could not be understood."), _("Please go back and try again.")),
         410: (_("This message is no longer here."), _("Its sender took it back, or its address has changed.")),
-        413: (_("What you sent is too large."), _("A photo may have 20 MB, a video or a voice 200 MB. Please go back and choose a smaller file.")),
-        429: (_("Too many requests came at once."), _("Please wait a few minutes and try again. What you typed is not lost if you go back.")),
+        413: (
+            _("What you sent is too large."),
+            _("A photo may have 20 MB, a video or a voice 200 MB. Please go back and choose a smaller file."),
+        ),
+        429: (
+            _("Too many requests came at once."),
+            _("Please wait a few minutes and try again. What you typed is not lost if you go back."),
+        ),
         500: (_("We cannot open the messages just now."), _("Please try again shortly.")),
     }[status]
 

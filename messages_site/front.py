@@ -15,6 +15,7 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
@@ -286,7 +287,8 @@ async def _collect(protocol: Any, request: dict[str, str]) -> IO[bytes]:
     announced = request.get("content-length", "")
     if request.get("content-encoding", "identity") != "identity" or (announced and not announced.isdecimal()):
         raise BodyRefused(400)
-    body = tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY, dir=settings.FILE_UPLOAD_TEMP_DIR)
+    # It outlives this function: the caller closes it.
+    body = tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY, dir=str(settings.FILE_UPLOAD_TEMP_DIR))  # noqa: SIM115
     received, chunks = 0, protocol.__aiter__()
     try:
         while True:
@@ -345,15 +347,21 @@ def _environ(scope: Any, request: dict[str, str]) -> dict[str, Any]:
 
 def _call(environ: dict[str, Any]) -> tuple[int, list[Header], bytes]:
     """Call Django in this thread and take its whole answer."""
-    started: list[Any] = []
-    result = application(environ, lambda status, headers, exc_info=None: started.extend((status, headers)))
+    started: list[tuple[str, list[Header]]] = []
+
+    def start_response(status: str, headers: list[Header], exc_info: Any = None, /) -> Callable[[bytes], object]:
+        started.append((status, headers))
+        return lambda _data: None  # the old write() of PEP 3333, which Django does not use
+
+    result = application(environ, start_response)
     try:
         body = b"".join(result)
     finally:
         if hasattr(result, "close"):
             result.close()
-    headers = [(name, value) for name, value in started[1] if name.lower() not in HOP_BY_HOP]
-    return int(started[0].split(" ", 1)[0]), headers, body
+    status, sent = started[-1]
+    headers = [(name, value) for name, value in sent if name.lower() not in HOP_BY_HOP]
+    return int(status.split(" ", 1)[0]), headers, body
 
 
 def _encoded(headers: list[Header], body: bytes, request: dict[str, str]) -> tuple[list[Header], bytes]:

@@ -71,10 +71,9 @@ def check_the_host(get_response: Handler) -> Handler:
     """Answer 404 for the pages of the campaign under a host that is for readers only (`CAMPAIGN_HOSTS`)."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        hosts = settings.CAMPAIGN_HOSTS
-        if hosts and request.path_info.startswith(CAMPAIGN_FOLDERS):
-            if request.get_host().partition(":")[0] not in hosts:
-                return errors.not_found(request, Http404())
+        hosts, is_campaign = settings.CAMPAIGN_HOSTS, request.path_info.startswith(CAMPAIGN_FOLDERS)
+        if hosts and is_campaign and request.get_host().partition(":")[0] not in hosts:
+            return errors.not_found(request, Http404())
         return get_response(request)
 
     return middleware

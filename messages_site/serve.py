@@ -102,7 +102,7 @@ def end_with_parent() -> None:
 
 
 def start(command: list[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, preexec_fn=end_with_parent)  # noqa: PLW1509, S603  (no threads here yet)
+    return subprocess.Popen(command, preexec_fn=end_with_parent)
 
 
 def descendants(of: int) -> Iterator[int]:

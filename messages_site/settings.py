@@ -195,7 +195,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
-# Above this a body is not kept: 413. Below it, and above the limit of a file, the form itself can say so and keep the words.
+# Above this a body is not kept: 413. Between the limit of a file and this, the form itself says so and keeps the words.
 MAX_REQUEST_BYTES = 320_000_000
 FFMPEG_BINARY = read("FFMPEG_BINARY", env.str, "")
 if FFMPEG_BINARY:

@@ -15,7 +15,14 @@ SOMEWHERE = "ZZ"  # "a friend somewhere": a sender who gives no country; not cou
 NOT_OFFERED = set("AC CP CQ DG EA EU EZ IC KP QO TA UN XA XB ZZ".split())
 # Where CLDR's name is official or long; the everyday name fits a postmark.
 EVERYDAY = {
-    "ko": {"KR": "한국", "ZA": "남아프리카공화국", "HK": "홍콩", "MO": "마카오", "PS": "팔레스타인", SOMEWHERE: "어느 나라의 벗"},
+    "ko": {
+        "KR": "한국",
+        "ZA": "남아프리카공화국",
+        "HK": "홍콩",
+        "MO": "마카오",
+        "PS": "팔레스타인",
+        SOMEWHERE: "어느 나라의 벗",
+    },
     "en": {"HK": "Hong Kong", "MO": "Macao", "MM": "Myanmar", "PS": "Palestine", SOMEWHERE: "a friend somewhere"},
 }
 # Where a long Korean name may break: after its first part.
@@ -78,7 +85,7 @@ def country(code: str, language: str) -> Country:
 @cache
 def codes() -> frozenset[str]:
     """Every code a sender may choose, without `SOMEWHERE`."""
-    territories = Locale("en").territories
+    territories = [str(code) for code in Locale("en").territories]
     return frozenset(code for code in territories if len(code) == 2 and code.isalpha() and code not in NOT_OFFERED)
 
 

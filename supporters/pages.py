@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.utils import translation
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 LANGUAGES = ("ko", "en")
 
@@ -44,6 +44,6 @@ class Place:
 
 def preferred_language(header: str) -> str:
     """`ko` for a browser that asks first for Korean or Chinese, or for nothing; else `en`."""
-    ranked = translation.trans_real.parse_accept_lang_header(header.lower()) if header else ()
+    ranked = parse_accept_lang_header(header.lower()) if header else ()
     first = ranked[0][0].split("-")[0] if ranked else "*"
     return "ko" if first in ("ko", "zh", "*") else "en"

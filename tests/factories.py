@@ -101,7 +101,9 @@ class StaffFactory(factory.django.DjangoModelFactory):
 
 
 class ModeratorFactory(StaffFactory):
-    role = factory.PostGeneration(lambda user, create, extracted: user.groups.add(Group.objects.get(name=roles.MODERATOR)))
+    role = factory.PostGeneration(
+        lambda user, create, extracted: user.groups.add(Group.objects.get(name=roles.MODERATOR))
+    )
 
 
 class SafetyLeadFactory(StaffFactory):

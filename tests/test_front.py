@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,9 +35,18 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         number = probe.getsockname()[1]
-    environment = {**os.environ, "VAR": str(var), "DEMO": "1", "PORT": str(number), "DATABASE_URL": f"sqlite:///{var}/none/db"}
+    environment = {
+        **os.environ,
+        "VAR": str(var),
+        "DEMO": "1",
+        "PORT": str(number),
+        "DATABASE_URL": f"sqlite:///{var}/none/db",
+    }
     process = subprocess.Popen(
-        serve.commands("127.0.0.1", number)[0], env=environment, start_new_session=True, cwd=Path(__file__).parent.parent
+        serve.commands("127.0.0.1", number)[0],
+        env=environment,
+        start_new_session=True,
+        cwd=Path(__file__).parent.parent,
     )
     try:
         assert serve.wait_until_open("127.0.0.1", number, [process])
@@ -51,7 +59,9 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def ask(port: int, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> http.client.HTTPResponse:
+def ask(
+    port: int, path: str, method: str = "GET", body: bytes | None = None, **headers: str
+) -> http.client.HTTPResponse:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
     answer = connection.getresponse()
@@ -151,11 +161,19 @@ def test_root_leads_to_the_language_asked_for(port: int) -> None:
         for header in ("ko-KP,ko;q=0.9", "zh-CN,zh;q=0.9,en;q=0.5", "en-GB,ko;q=0.3", "fr", "")
     }
 
-    assert found == {"ko-KP,ko;q=0.9": "/ko/", "zh-CN,zh;q=0.9,en;q=0.5": "/ko/", "en-GB,ko;q=0.3": "/en/", "fr": "/en/", "": "/ko/"}
+    assert found == {
+        "ko-KP,ko;q=0.9": "/ko/",
+        "zh-CN,zh;q=0.9,en;q=0.5": "/ko/",
+        "en-GB,ko;q=0.3": "/en/",
+        "fr": "/en/",
+        "": "/ko/",
+    }
     assert ask(port, "/").headers["Vary"] == "Accept-Language"
 
 
-@pytest.mark.parametrize(("path", "words"), [("/ko/nothing.html", "이 주소에는"), ("/en/nothing.html", "nothing at this address")])
+@pytest.mark.parametrize(
+    ("path", "words"), [("/ko/nothing.html", "이 주소에는"), ("/en/nothing.html", "nothing at this address")]
+)
 def test_missing_page_answers_in_the_language_of_its_address(port: int, path: str, words: str) -> None:
     answer = ask(port, path)
 

@@ -13,7 +13,9 @@ ROOT = Path(__file__).parent.parent
 
 
 def start(tmp_path: Path, plain_environment: dict[str, str], **settings: str) -> subprocess.CompletedProcess[str]:
-    environment = plain_environment | {"VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "messages_site.settings"} | settings
+    environment = (
+        plain_environment | {"VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "messages_site.settings"} | settings
+    )
     return subprocess.run(
         [sys.executable, "-c", "from django.conf import settings; print(settings.SECRET_KEY, settings.DEBUG)"],
         cwd=ROOT,

@@ -45,8 +45,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def waiting(self) -> MessageQuerySet:
         """What the desk has to read: new messages and open edits."""
         return self.filter(
-            Q(status=Message.Status.PENDING)
-            | Q(status=Message.Status.APPROVED, edits__status=Edit.Status.OPEN)
+            Q(status=Message.Status.PENDING) | Q(status=Message.Status.APPROVED, edits__status=Edit.Status.OPEN)
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.http import HttpRequest
@@ -23,9 +23,15 @@ from django.conf import settings
 from tests.factories import MessageFactory
 from wall import publishing
 for number in range(43):
-    MessageFactory(approved=True, country=["DE", "AE", "BA", "KR", "ZZ"][number % 5], language=["de", "ar", "en"][number % 3],
-                   body_ko=f"{number}번째 편지입니다. 오늘도 여러분을 생각합니다.", body_en=f"Letter {number}. Thinking of you.",
-                   name_ko=f"벗 {number}", name_en=f"Friend {number}")
+    MessageFactory(
+        approved=True,
+        country=["DE", "AE", "BA", "KR", "ZZ"][number % 5],
+        language=["de", "ar", "en"][number % 3],
+        body_ko=f"{number}번째 편지입니다. 오늘도 여러분을 생각합니다.",
+        body_en=f"Letter {number}. Thinking of you.",
+        name_ko=f"벗 {number}",
+        name_en=f"Friend {number}",
+    )
 gone = MessageFactory(approved=True, body_ko="거둔 글", body_en="Taken back")
 publishing.sweep()
 from supporters import lifecycle
@@ -160,8 +166,8 @@ def test_desk(new_page: Callable[..., Page], site: Site, watch: Watch, locale: s
 
 
 @pytest.fixture
-def folder_page(new_page: Callable[..., Page]) -> Iterator[Page]:
-    yield new_page(java_script_enabled=False)
+def folder_page(new_page: Callable[..., Page]) -> Page:
+    return new_page(java_script_enabled=False)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

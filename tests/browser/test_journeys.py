@@ -75,9 +75,7 @@ def test_photo_loses_its_place_and_reaches_both_walls(
         assert not any(secret.encode() in file.read_bytes() for secret in planted), file.name
 
 
-def test_rotated_video_plays_upright(
-    page: Page, new_page: Callable[..., Page], site: Site, tmp_path: Path
-) -> None:
+def test_rotated_video_plays_upright(page: Page, new_page: Callable[..., Page], site: Site, tmp_path: Path) -> None:
     clip = media_samples.mov(tmp_path)
     private = steps.send(page, "en", "video", file=clip, name="Hannah", country="CA")
     steps.wait_for_file(page, private)
@@ -100,9 +98,7 @@ def test_rotated_video_plays_upright(
         assert size[2] > 0.5
 
 
-def test_voice_is_heard_on_both_walls(
-    page: Page, new_page: Callable[..., Page], site: Site, tmp_path: Path
-) -> None:
+def test_voice_is_heard_on_both_walls(page: Page, new_page: Callable[..., Page], site: Site, tmp_path: Path) -> None:
     private = steps.send(page, "ko", "voice", file=media_samples.ogg(tmp_path), name="Lucia", country="MX")
     steps.wait_for_file(page, private)
 
@@ -222,7 +218,9 @@ def test_withdrawn_letter_is_gone_at_once(
         expect(page.locator("main")).not_to_contain_text(name)
 
 
-def test_removed_letter_leaves_and_comes_back(page: Page, new_page: Callable[..., Page], site: Site, watch: Watch) -> None:
+def test_removed_letter_leaves_and_comes_back(
+    page: Page, new_page: Callable[..., Page], site: Site, watch: Watch
+) -> None:
     watch.allow(410)
     steps.send(page, "en", "text", body="Words somebody worries about.", name="Noor Removed")
     desk = new_page(**DESK)
