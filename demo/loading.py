@@ -19,7 +19,7 @@ from django.utils import timezone
 from supporters import attachments, lifecycle, services
 from supporters.models import Attachment, Event, Message
 from supporters.models.files import new_token
-from supporters.models.messages import OUTLETS, new_slug
+from supporters.models.messages import OUTLETS, SLUG_ALPHABET
 from wall import publishing
 from wall.models import WallCounter
 
@@ -165,6 +165,10 @@ def grow(total: int, *, progress: Callable[[int], object]) -> int:
     values = ", ".join(["%s"] * (len(COLUMNS) + 1))
     # The columns are ours, the values are parameters.
     insert = f'INSERT INTO "{Message._meta.db_table}" ({names}) VALUES ({values})'  # noqa: S608
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            # Slugs arrive in random order: their index has to stay in memory while it grows.
+            cursor.execute("PRAGMA cache_size=-262144")
     with transaction.atomic():
         counter = WallCounter.objects.select_for_update().get()
         rows = _rows(max(0, missing), counter.last)
@@ -177,18 +181,28 @@ def grow(total: int, *, progress: Callable[[int], object]) -> int:
     return max(0, missing)
 
 
+LETTERS = bytes(SLUG_ALPHABET.encode()[byte % 32] for byte in range(256))
+
+
+def _fast_slug() -> str:
+    """A slug as random as `new_slug`, from one call: a million of them, picked letter by letter, take minutes."""
+    return os.urandom(12).translate(LETTERS).decode()
+
+
 def _rows(count: int, last_number: int) -> Iterator[tuple[Any, ...]]:
     start = timezone.now() - timedelta(days=400)
     step = timedelta(days=399) / max(1, count)
     stored = connection.ops.adapt_datetimefield_value
+    run, at = MARK + new_token(), stored(start)
     for index, letter in enumerate(grown(count), start=1):
         original, language, body_ko, body_en, name_ko, name_en, country = letter
-        at = stored(start + index * step)
+        if index % 20 == 0:
+            at = stored(start + index * step)
         yield (
-            new_slug(), "text", "approved", 1, original, name_en, "", "", language, country,
+            _fast_slug(), "text", "approved", 1, original, name_en, "", "", language, country,
             "", body_ko, body_en, "", "", name_ko, name_en, "", "",
             True, True, False, True, False, False,
-            at, at, last_number + index, MARK + new_token(), "",
+            at, at, last_number + index, f"{run}{index}", "",
         )  # fmt: skip
 
 
