@@ -14,7 +14,6 @@ import io
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,18 +25,19 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "messages_site.settings")
 
 import brotli
 from django.conf import settings
+from django.utils.crypto import salted_hmac
 
 from supporters.pages import preferred_language
 
-from . import policy
+from . import bodies, policy
 from .wsgi import application
 
 THREADS = 4
-IDLE_SECONDS = 30  # a body that brings nothing for so long is given up
-KEPT_IN_MEMORY = 256 * 1024  # of a body, before it goes to a file
 CACHED_BYTES = 32 * 1024 * 1024
 PAGE = re.compile(r"/(ko|en)/((?:[a-z-]+|p/[0-9]{1,9}|m/[a-z2-7]{12})\.html)?")
 MEDIA = re.compile(r"/media/[a-z2-7]{26}/[a-z0-9]+\.(webp|jpg|mp4|m4a)")
+# Taking in a message may mean to look at a photo and to wait for a lock.
+SENDING = re.compile(r"/(ko|en)/send/")
 MIME = {"webp": "image/webp", "jpg": "image/jpeg", "mp4": "video/mp4", "m4a": "audio/mp4"}
 # What an answer of Django may not set: the server frames the body itself.
 HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive"}
@@ -103,6 +103,12 @@ def _etag(body: bytes) -> str:
     return f'"{hashlib.sha256(body).hexdigest()[:24]}"'
 
 
+def _media_etag(state: os.stat_result) -> str:
+    """A file of the tree never changes under its name. Neither when it was made nor its number may be read from it."""
+    facts = f"{state.st_ino}-{state.st_mtime_ns}-{state.st_size}"
+    return f'"{salted_hmac(__name__, facts, algorithm="sha256").hexdigest()[:24]}"'
+
+
 def _accepts(header: str, coding: str) -> bool:
     for part in header.split(","):
         name, _semicolon, parameters = part.strip().partition(";")
@@ -164,20 +170,15 @@ def _range(header: str, size: int) -> tuple[int, int] | None:
     return start, min(end, size)
 
 
-class BodyRefused(Exception):
-    """The body of a request is not taken; `status` says why."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(str(status))
-        self.status = status
-
-
 class Front:
     """The RSGI application."""
 
     def __init__(self) -> None:
         self.pages = PublishedPages(settings.TREE_ROOT)
+        self.bodies = bodies.Bodies()
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="django")
+        # Their own: many large photos at once, or a database that does not take them, would stop all live pages.
+        self.sending = ThreadPoolExecutor(THREADS, thread_name_prefix="sending")
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.proto != "http":
@@ -228,7 +229,7 @@ class Front:
             "Cache-Control": "private, max-age=600",
             "Accept-Ranges": "bytes",
             "Last-Modified": formatdate(state.st_mtime, usegmt=True),
-            "ETag": f'"{state.st_ino:x}-{state.st_mtime_ns:x}-{state.st_size:x}"',
+            "ETag": _media_etag(state),
         }
         if _is_unchanged(request, headers["ETag"], headers["Last-Modified"]):
             protocol.response_empty(304, list(headers.items()))
@@ -256,17 +257,21 @@ class Front:
         environ = _environ(scope, request)
         body: IO[bytes] = io.BytesIO()
         try:
+            bodies.check(scope.path, request)
             if scope.method not in ("GET", "HEAD", "OPTIONS"):
-                body = await _collect(protocol, request)
-        except BodyRefused as refusal:
+                body = await self.bodies.collect(protocol, request)
+        except bodies.BodyRefused as refusal:
             environ["messages_site.refused"] = refusal.status
+            environ.pop("CONTENT_TYPE", None)  # Django would read it once more
         size = body.seek(0, os.SEEK_END)
         body.seek(0)
         environ["CONTENT_LENGTH"] = str(size)
         environ["wsgi.input"] = body
         try:
             loop = asyncio.get_running_loop()
-            status, headers, answer = await loop.run_in_executor(self.threads, _call, environ)
+            is_sending = scope.method == "POST" and SENDING.fullmatch(scope.path)
+            threads = self.sending if is_sending else self.threads
+            status, headers, answer = await loop.run_in_executor(threads, _call, environ)
         finally:
             body.close()
         if scope.method == "HEAD":
@@ -280,39 +285,6 @@ def _scheme(scope: Any, request: dict[str, str]) -> str:
     if client in settings.SAFE_PROXIES and "x-forwarded-proto" in request:
         return request["x-forwarded-proto"]
     return str(scope.scheme)
-
-
-async def _collect(protocol: Any, request: dict[str, str]) -> IO[bytes]:
-    """The whole body in a file at its end. Raises BodyRefused: 413 too large, 400 cut off, too slow or encoded."""
-    announced = request.get("content-length", "")
-    if request.get("content-encoding", "identity") != "identity" or (announced and not announced.isdecimal()):
-        raise BodyRefused(400)
-    # It outlives this function: the caller closes it.
-    body = tempfile.SpooledTemporaryFile(max_size=KEPT_IN_MEMORY, dir=str(settings.FILE_UPLOAD_TEMP_DIR))  # noqa: SIM115
-    received, chunks = 0, protocol.__aiter__()
-    try:
-        while True:
-            try:
-                chunk = await asyncio.wait_for(anext(chunks), IDLE_SECONDS)
-            except StopAsyncIteration:
-                break
-            received += len(chunk)
-            # What is too large is still read to its end, up to three times the limit: a browser shows our answer
-            # only after it could send everything, else just "connection reset".
-            if received > 3 * settings.MAX_REQUEST_BYTES:
-                break
-            if received <= settings.MAX_REQUEST_BYTES:
-                body.write(chunk)
-    except (TimeoutError, RuntimeError, OSError) as error:
-        body.close()
-        raise BodyRefused(400) from error
-    if received > settings.MAX_REQUEST_BYTES:
-        body.close()
-        raise BodyRefused(413)
-    if announced and received != int(announced):
-        body.close()
-        raise BodyRefused(400)
-    return body
 
 
 def _environ(scope: Any, request: dict[str, str]) -> dict[str, Any]:

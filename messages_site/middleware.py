@@ -45,6 +45,20 @@ def security_headers(get_response: Handler) -> Handler:
     return middleware
 
 
+def cookie_of_the_form(get_response: Handler) -> Handler:
+    """Bind the cookie of a form to the folder of its page: a browser must not carry it to the reading pages."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        cookie = response.cookies.get(settings.CSRF_COOKIE_NAME)
+        if cookie:
+            place = Place.of(request.path_info)
+            cookie["path"] = f"/{place.language}/{place.path.split('/')[0]}/" if place else DESK
+        return response
+
+    return middleware
+
+
 def language_of_the_page(get_response: Handler) -> Handler:
     """Speak the language of the address; on the desk the one chosen there, else the browser's."""
 

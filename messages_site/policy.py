@@ -70,7 +70,8 @@ def content_policy(kind: Kind, *, in_page: bool = False, sheets: Iterable[str] =
     if form:
         rules |= {"script-src": "'self'", "connect-src": "'self'"}
     if kind == "file":
-        rules = {"default-src": "'none'"}
+        # A video, sound or picture opened by itself is a page of the browser's own that loads this very address.
+        rules = {"default-src": "'none'", "img-src": "'self'", "media-src": "'self'"}
     if not in_page:
         rules["frame-ancestors"] = "'none'"
     return "; ".join(f"{name} {value}" for name, value in rules.items())

@@ -77,7 +77,7 @@ def collect_static() -> None:
         for finder in get_finders()
         for path, storage in finder.list([])
     ]
-    stamp = settings.STATIC_ROOT / ".stamp"
+    stamp = settings.VAR / "static.stamp"
     seen = hashlib.sha256(repr(sorted(files)).encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == seen:
         return
@@ -89,7 +89,7 @@ def commands(address: str, port: int) -> list[list[str]]:
     """The command lines of web server and workers."""
     web = [
         "granian", "--interface", "rsgi", "--host", address, "--port", str(port), "--http", "1",
-        "--workers", "1", "--loop", "asyncio", "--backpressure", "1024", "--log-level", "warning", "--no-access-log",
+        "--workers", "1", "--loop", "asyncio", "--backpressure", "2048", "--log-level", "warning", "--no-access-log",
         "--no-ws", "--http1-header-read-timeout", "30000", "messages_site.front:app",
     ]  # fmt: skip
     here = [sys.executable, "-m"]

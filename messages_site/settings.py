@@ -87,6 +87,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "messages_site.middleware.refuse_what_the_front_refused",
     "messages_site.middleware.security_headers",
+    "messages_site.middleware.cookie_of_the_form",
     "messages_site.middleware.language_of_the_page",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -176,7 +177,7 @@ elif _cache_url:
 AFTER_CHANGE = ["wall.publishing.changed", "supporters.attachments.changed", "supporters.letters.changed"]
 # Jobs that catch up with what a lost job left undone, and what time asks for.
 EVERY_MINUTE = ["supporters.attachments.rescue", "supporters.lifecycle.apply_due_edits", "wall.publishing.sweep"]
-EVERY_DAY = ["supporters.retention.purge"]
+EVERY_DAY = ["supporters.retention.purge", "moderation.kept.clear_sessions"]
 
 # --- Files ------------------------------------------------------------------------------------------------------
 
@@ -258,6 +259,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 CSRF_FAILURE_VIEW = "messages_site.errors.csrf_failure"
 # messages_site.middleware.security_headers sets X-Frame-Options (W002) and the referrer policy (W022), page by page.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W022"]
@@ -303,7 +305,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django.request": {"handlers": ["server_errors"], "propagate": False},
-        "django.security": {"handlers": ["server_errors"], "propagate": False},
+        # Refused requests, some as errors with a traceback: strangers could fill the log with them.
+        "django.security": {"handlers": [], "level": "CRITICAL", "propagate": False},
         "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "PIL": {"level": "WARNING"},
     },

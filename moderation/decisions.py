@@ -6,10 +6,16 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from supporters import lifecycle
-from supporters.models import Edit, Message
+from supporters.models import Edit, Event, Message
 
 from .forms import Action, ReviewForm
 from .reviews import Review
+
+DECIDED_BY = {
+    Action.APPROVE: (Event.Kind.APPROVED, Event.Kind.EDIT_ACCEPTED),
+    Action.ASK: (Event.Kind.ASKED,),
+    Action.DECLINE: (Event.Kind.DECLINED, Event.Kind.EDIT_REFUSED),
+}
 
 
 class NotYours(Exception):
@@ -36,6 +42,28 @@ def carry_out(review: Review, form: ReviewForm) -> None:
         _review_edit(review, review.edit, form)
     else:
         _review_message(review, form)
+
+
+def is_repeated(review: Review, form: ReviewForm) -> bool:
+    """Whether `form` asks for what the same person has just done: a button pressed twice, or again after Back."""
+    data, decision = form.cleaned_data, review.decision
+    if data["action"] == Action.UNDO:
+        last = review.events[-1] if review.events else None
+        return last is not None and (last.kind, last.actor_id) == (Event.Kind.UNDONE, review.user.pk)
+    if decision is None or review.edit or decision.event is None or decision.event.actor_id != review.user.pk:
+        return False
+    if decision.kind not in DECIDED_BY.get(data["action"], ()):
+        return False
+    if data["action"] == Action.APPROVE:
+        return _holds(decision.draft, form)
+    return (decision.event.reason, decision.draft.note) == (data["reason"], data["note"])
+
+
+def _holds(draft: Message | Edit, form: ReviewForm) -> bool:
+    """Whether `draft` was stored with exactly these texts and places of use."""
+    unnamed = {"name_ko": lifecycle.FRIEND["ko"], "name_en": lifecycle.FRIEND["en"]}
+    stored = all((getattr(draft, name) or "") in (text, text or unnamed.get(name)) for name, text in form.texts.items())
+    return stored and all(getattr(draft, f"cleared_{outlet}") == value for outlet, value in form.cleared.items())
 
 
 def _undo(review: Review) -> None:

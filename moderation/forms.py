@@ -90,7 +90,7 @@ class ReviewForm(forms.Form):
     revision = forms.IntegerField(
         min_value=0,
         max_value=2**31 - 1,
-        widget=forms.HiddenInput,
+        widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
         error_messages=dict.fromkeys(
             ("required", "invalid", "min_value", "max_value"),
             gettext_lazy("The page was sent incompletely. Please look at everything once more and send it again."),

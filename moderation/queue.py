@@ -101,10 +101,19 @@ def waiting(after: Cursor | None = None, *, limit: int = PAGE) -> Page:
     return Page(rows[:limit], str(rows[limit - 1].cursor) if len(rows) > limit else "")
 
 
-def next_waiting(after: Message) -> Message | None:
-    """What to read once `after` is done."""
-    rows = waiting(limit=2).rows
-    return next((row.message for row in rows if row.message.pk != after.pk), None)
+def around(line: Waiting, *, limit: int = 20) -> Page:
+    """The oldest lines; when `line` waits farther down, the lines from there on."""
+    oldest = waiting(limit=limit)
+    if not oldest.next or line.cursor <= oldest.rows[-1].cursor:
+        return oldest
+    behind = waiting(line.cursor, limit=limit - 1)
+    return Page([line, *behind.rows], behind.next)
+
+
+def next_waiting(after: Waiting) -> Message | None:
+    """What to read once `after` is done or left for others: the next one behind it, at the end the oldest."""
+    rows = waiting(after.cursor, limit=1).rows or waiting(limit=2).rows
+    return next((row.message for row in rows if row.message.pk != after.message.pk), None)
 
 
 def waiting_count() -> str:

@@ -12,13 +12,14 @@ from django.utils.timezone import now
 from django.utils.translation import get_language
 
 from supporters.countries import SOMEWHERE, country
-from supporters.lifecycle import FRIEND, SHOWN_TEXTS
+from supporters.lifecycle import FRIEND, SENT_TEXTS, SHOWN_TEXTS
 from supporters.models import Attachment, Edit, Event, Message, Reason, Rendition
 from supporters.models.messages import OUTLETS
 from supporters.refusals import refusal
 
 from . import wording
 from .forms import Action
+from .queue import Waiting
 
 Status = Message.Status
 DECISIONS = {
@@ -26,6 +27,8 @@ DECISIONS = {
     Status.ASKED: Event.Kind.ASKED,
     Status.DECLINED: Event.Kind.DECLINED,
 }
+# What the desk puts into both languages.
+WORDS = ("original", "original_name", "original_alt", "own_ko")
 EDIT_DECISIONS = {
     Edit.Status.ACCEPTED: Event.Kind.EDIT_ACCEPTED,
     Edit.Status.REFUSED: Event.Kind.EDIT_REFUSED,
@@ -79,9 +82,18 @@ class Review:
     def draft(self) -> Message | Edit:
         return self.edit or self.message
 
+    @property
+    def line(self) -> Waiting:
+        """Its place in the queue."""
+        return Waiting(self.message, self.edit)
+
     @cached_property
     def events(self) -> list[Event]:
         return list(self.message.events.select_related("actor").order_by("number"))
+
+    @property
+    def last_event(self) -> int:
+        return self.events[-1].number if self.events else 0
 
     @cached_property
     def broken_links(self) -> list[int]:
@@ -156,6 +168,11 @@ class Review:
         return self.edit is not None or self.message.status in (Status.PENDING, Status.ASKED)
 
     @property
+    def is_waiting(self) -> bool:
+        """Whether it stands in the queue."""
+        return self.edit is not None or self.message.status == Status.PENDING
+
+    @property
     def decision(self) -> Decision | None:
         """The newest decision, while it can be taken back."""
         if self.edit is None:
@@ -191,6 +208,37 @@ class Review:
         if self.is_lead and self.message.status == Status.REMOVED and self.message.erased_at is None:
             actions.add(Action.RESTORE)
         return {str(action) for action in actions}
+
+    # --- What the sender changed ---------------------------------------------------------------------------------
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the stored texts were written for words which the sender has changed since."""
+        draft = self.draft
+        if not self.is_editable or not any(getattr(draft, name) for name in SHOWN_TEXTS):
+            return False
+        if self.edit and not self._is_saved:
+            return any(getattr(self.edit, name) != getattr(self.message, name) for name in WORDS)
+        ids = {"edit": self.edit.pk} if self.edit else {}
+        saved = self._last(Event.Kind.SAVED, **ids)
+        changed = self._last(Event.Kind.EDITED if self.edit else Event.Kind.ANSWERED, **ids)
+        return changed is not None and (saved is None or saved.number < changed.number)
+
+    @property
+    def changes(self) -> list[str]:
+        """What the open edit would change, by the names the page gives it."""
+        if self.edit is None:
+            return []
+        changed = [name for name in SENT_TEXTS if getattr(self.edit, name) != getattr(self.message, name)]
+        return [str(wording.SENT[name]) for name in changed]
+
+    @property
+    def newly_agreed(self) -> list[str]:
+        """The outlets the sender agrees to in the open edit and did not agree to before."""
+        if self.edit is None:
+            return []
+        agreed = [outlet for outlet in OUTLETS if getattr(self.edit, f"agreed_{outlet}")]
+        return [str(wording.OUTLET[outlet]) for outlet in agreed if not getattr(self.message, f"agreed_{outlet}")]
 
     # --- What the fields begin with -----------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
@@ -9,7 +10,7 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,7 +21,7 @@ from supporters.lifecycle import SHOWN_TEXTS, InvalidTransition, NotApprovable
 from supporters.models import Message, Rendition
 from supporters.models.messages import OUTLETS
 
-from . import decisions, queue, wording
+from . import decisions, kept, queue, wording
 from .files import answer_with_file
 from .forms import Action, Check, ReviewForm
 from .reviews import Review, title_of
@@ -43,6 +44,8 @@ LISTS = {
     "declined": (Message.Status.DECLINED, gettext_lazy("Declined")),
 }
 
+LISTED = {status for status, _title in LISTS.values()}
+
 
 def for_moderators(view: View) -> View:
     """Strangers are sent to the login; staff without the role get 403, superusers included."""
@@ -53,7 +56,15 @@ def for_moderators(view: View) -> View:
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
-    return admin.site.admin_view(guarded)
+    staff_only = admin.site.admin_view(guarded)
+
+    @wraps(view)
+    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST" and not request.user.is_authenticated:
+            kept.keep(request, kwargs.get("slug", ""))
+        return staff_only(request, *args, **kwargs)
+
+    return opened
 
 
 def _context(request: HttpRequest, here: str) -> dict[str, Any]:
@@ -111,6 +122,8 @@ def review(request: HttpRequest, slug: str) -> HttpResponse:
     page = Review(message, cast(User, request.user), is_lead=may(request.user, SAFETY_LEAD))
     if request.method == "POST":
         return _decide(request, page)
+    if request.method == "GET" and (typed := kept.take(request, slug)):
+        return _continue(request, page, typed)
     return _show(request, page, _form(page))
 
 
@@ -119,18 +132,21 @@ def _form(page: Review, data: Any = None) -> ReviewForm:
 
 
 def _decide(request: HttpRequest, page: Review) -> HttpResponse:
-    form = _form(page, request.POST)
+    form, line = _form(page, request.POST), page.line
     if form.is_valid():
         try:
             decisions.carry_out(page, form)
         except InvalidTransition:
-            return _conflict(request, page.again())
+            page = page.again()
+            if decisions.is_repeated(page, form):
+                return _go_on(line, Action(form.cleaned_data["action"]))
+            return _conflict(request, page, action=form.cleaned_data["action"])
         except NotApprovable as error:
             form.add_missing(error.missing)
         except decisions.NotYours:
             form.add_error(None, _("Only the person who decided, or a Safety lead, can undo this."))
         else:
-            return _go_on(page.message, Action(form.cleaned_data["action"]))
+            return _go_on(line, Action(form.cleaned_data["action"]))
         page = page.again()  # what was rolled back stands in its rows
     elif form.cleaned_data.get("action") in NEEDS_REVISION and _is_stale(form, page):
         return _conflict(request, page)
@@ -142,32 +158,58 @@ def _is_stale(form: ReviewForm, page: Review) -> bool:
     return form.cleaned_data.get("revision", current) != current
 
 
-def _go_on(message: Message, action: Action) -> HttpResponse:
+def _go_on(line: queue.Waiting, action: Action) -> HttpResponse:
     """After a decision to the next message, with the way back; after anything else to the same page."""
+    message = line.message
     if action in DONE:
         return redirect(f"{reverse('moderation:review', args=[message.slug])}?done={action}")
-    following = queue.next_waiting(message)
+    following = queue.next_waiting(line)
     address = reverse("moderation:review", args=[following.slug]) if following else reverse("moderation:queue")
     return redirect(f"{address}?after={message.slug}")
 
 
-def _conflict(request: HttpRequest, page: Review) -> HttpResponse:
+def _conflict(request: HttpRequest, page: Review, *, action: str = "") -> HttpResponse:
     """Somebody was faster: say who and what, keep what was typed, show what is stored now."""
+    conflict = _since(page, request.POST)
+    if action == Action.UNDO and page.decision is None and page.message.status in LISTED:
+        conflict = f"{wording.TOO_LATE} {conflict}"
+    if "body_ko" not in request.POST:  # the undo bar sends no texts
+        return _show(request, page, _form(page), conflict=conflict)
     typed = request.POST.copy()
     typed["revision"] = str(page.message.revision)
     # What the ticks were given to may have changed.
     typed.setlist("check", [])
-    conflict = wording.in_the_meantime(page.events[-1]) if page.events else str(wording.CHANGED)
     return _show(request, page, _form(page, typed), conflict=conflict)
 
 
-def _show(request: HttpRequest, page: Review, form: ReviewForm, *, conflict: str = "") -> HttpResponse:
+def _since(page: Review, typed: QueryDict) -> str:
+    """What happened since the page was opened; without its last event, what happened last."""
+    seen = re.fullmatch(r"[0-9]{1,9}", typed.get("seen", ""), re.ASCII)
+    events = [event for event in page.events if seen and event.number > int(seen[0])] or page.events[-1:]
+    sentences = [wording.in_the_meantime(event) for event in events] or [str(wording.CHANGED)]
+    return " ".join(dict.fromkeys(sentences))
+
+
+def _continue(request: HttpRequest, page: Review, typed: QueryDict) -> HttpResponse:
+    """Back after the session had ended: what was typed stands in the fields, beside what changed since."""
+    sentence = str(wording.SIGNED_OUT)
+    if typed.get("revision") != str(page.message.revision):
+        sentence = f"{sentence} {_since(page, typed)}"
+        typed["revision"] = str(page.message.revision)
+    return _show(request, page, _form(page, typed), conflict=sentence, status=200)
+
+
+def _show(
+    request: HttpRequest, page: Review, form: ReviewForm, *, conflict: str = "", status: int = 409
+) -> HttpResponse:
     done = request.GET.get("done", "")
     context = _context(request, "review") | {
         "review": page,
         "message": page.message,
         "form": form,
         "texts": _texts(page, form, with_stored=bool(conflict)),
+        "has_typed": bool(conflict) and form.is_bound and page.message.status != Message.Status.WITHDRAWN,
+        "kept_for": kept.mark(page.message.slug, page.user.pk),
         "checks": Check.choices,
         "outlets": [form[f"use_{outlet}"] for outlet in OUTLETS],
         "takes_effect": _takes_effect(page),
@@ -175,9 +217,10 @@ def _show(request: HttpRequest, page: Review, form: ReviewForm, *, conflict: str
         "errors": form.summary if form.is_bound and not conflict else [],
         "conflict": conflict,
         "done": DONE[Action(done)] if done in DONE else "",
-        "queue": queue.waiting(limit=20),
+        "queue": queue.around(page.line) if page.is_waiting else queue.waiting(limit=20),
+        "next_waiting": queue.next_waiting(page.line) if page.is_waiting else None,
     }
-    return render(request, "moderation/review.html", context, status=409 if conflict else 200)
+    return render(request, "moderation/review.html", context, status=status if conflict else 200)
 
 
 def _takes_effect(page: Review) -> str:

@@ -23,11 +23,26 @@ IN_THE_MEANTIME = {
     Kind.EDIT_REFUSED: gettext_lazy("%(who)s declined this change %(time)s ago."),
     Kind.REMOVED: gettext_lazy("%(who)s removed this %(time)s ago."),
     Kind.RESTORED: gettext_lazy("%(who)s put this back %(time)s ago."),
+    Kind.CONVERTED: gettext_lazy("The file became ready %(time)s ago. Look at it before you decide."),
+    Kind.FAILED: gettext_lazy("The file could not be prepared. That became clear %(time)s ago."),
     Kind.ANSWERED: gettext_lazy("The sender changed this %(time)s ago."),
     Kind.EDITED: gettext_lazy("The sender proposed a change %(time)s ago."),
     Kind.CONSENT: gettext_lazy("The sender took a place of use back %(time)s ago."),
     Kind.WITHDRAWN: gettext_lazy("The sender took this message back %(time)s ago."),
 }
+# What a sender may change, and where it may be used, by the names the page gives them.
+SENT = {
+    "original": gettext_lazy("Original"),
+    "original_name": gettext_lazy("Name"),
+    "original_alt": gettext_lazy("What the picture shows, as its sender says"),
+    "own_ko": gettext_lazy("The sender’s own Korean"),
+    "language": gettext_lazy("Language"),
+    "country": gettext_lazy("Country"),
+    "group": gettext_lazy("Group"),
+}
+OUTLET = {"web": gettext_lazy("Website"), "radio": gettext_lazy("Radio"), "usb": gettext_lazy("USB")}
+TOO_LATE = gettext_lazy("It is too late to undo this: it has taken effect.")
+SIGNED_OUT = gettext_lazy("You were signed out. Your draft is kept.")
 CHANGED = gettext_lazy("This message changed in the meantime.")
 BY_THE_SITE = {Kind.CONVERTED, Kind.FAILED, Kind.SHOWN, Kind.EDIT_SHOWN, Kind.DECLINED, Kind.REMOVED}
 

@@ -151,7 +151,10 @@ def _remove_work(attachment: Attachment) -> None:
 
 
 def _finish(attachment: Attachment, made: list[media.Made], work: Path) -> None:
+    day = attachment.message.submitted_at.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
     for item in made:
+        # Web servers tell the time of a file: readers may know the day of the postmark, not when a sender was there.
+        os.utime(item.path, (day, day))
         originals.force_to_disk(item.path)
     with transaction.atomic():
         message = Message.objects.select_for_update().get(pk=attachment.message_id)
@@ -175,6 +178,7 @@ def _finish(attachment: Attachment, made: list[media.Made], work: Path) -> None:
             )
             for item in made
         )
+        _outdate_open_pages(message)
         Event.objects.record(message, Event.Kind.CONVERTED, actor=None)
         announce(message.pk, Event.Kind.CONVERTED)
 
@@ -183,8 +187,14 @@ def _finish(attachment: Attachment, made: list[media.Made], work: Path) -> None:
 def _fail(attachment: Attachment, reason: str) -> None:
     message = Message.objects.select_for_update().get(pk=attachment.message_id)
     if _held(attachment).update(state=State.FAILED, leased_until=None, reason=reason):
+        _outdate_open_pages(message)
         Event.objects.record(message, Event.Kind.FAILED, actor=None, is_public=True)
         announce(message.pk, Event.Kind.FAILED)
+
+
+def _outdate_open_pages(message: Message) -> None:
+    """Whoever opened the message before its file was there has not seen the file, and cannot approve it unseen."""
+    Message.objects.filter(pk=message.pk).update(revision=F("revision") + 1)
 
 
 # --- The end of files -------------------------------------------------------------------------------------------

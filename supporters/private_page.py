@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -34,13 +35,15 @@ def private(view: PrivateView) -> Callable[[HttpRequest, str, str], HttpResponse
 
     @wraps(view)
     def opened(request: HttpRequest, language: str, key: str) -> HttpResponse:
-        # The right key waits too: an answer for it alone would let the guessing go on.
-        if limits.is_used_up(limits.WRONG_KEY, request):
-            return errors.too_many(request)
         message = receipts.message_of(key)
         if message is None:
-            limits.take(limits.WRONG_KEY, request)
+            # Whoever has a key may read their page while nothing can be written.
+            with suppress(OperationalError):
+                if not limits.take(limits.WRONG_KEY, request):
+                    return errors.too_many(request)
             raise Http404
+        # A right key opens also after somebody at the same address mistyped theirs too often: among 80 bits nobody
+        # finds one by that, and taking a message back must not wait for an hour.
         return unseen(view(request, language, key, message))
 
     return opened
@@ -140,6 +143,8 @@ def edit(request: HttpRequest, language: str, key: str, message: Message) -> Htt
             services.change_words(message, form.words())
         except lifecycle.InvalidTransition:
             form.add_error(None, _busy())
+        except OperationalError:
+            form.add_error(None, _("It was not saved. Please try again later."))
         else:
             return _back(language, key, "changed")
     context = page_context(request) | {"key": key, "form": form, "message": message, "stage": progress.stage(message)}
@@ -163,6 +168,8 @@ def outlets(request: HttpRequest, language: str, key: str, message: Message) -> 
             nothing_left = True
         except lifecycle.InvalidTransition:
             form.add_error(None, _busy())
+        except OperationalError:
+            form.add_error(None, _("It was not saved. Please try again later."))
         else:
             return _back(language, key, "changed")
     context = page_context(request) | {"key": key, "form": form, "message": message, "nothing_left": nothing_left}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from . import media, originals
 from .models import Message, Upload
 
 # The still of a preview, the best first; a small photo has only the first of the sizes below its own.
+TOKEN = re.compile(r"[a-z2-7]{26}")
 PREVIEWS = ("640.jpg", "1280.jpg", "320.jpg")
 
 
@@ -34,7 +36,9 @@ def keep(file: UploadedFile, kind: str) -> Upload:
 
 def find(token: str) -> Upload | None:
     """The kept file of this token, unless it has expired."""
-    return Upload.objects.filter(token=token, expires_at__gt=timezone.now()).first() if token else None
+    if not TOKEN.fullmatch(token):
+        return None  # nor asked for: PostgreSQL raises for a NUL
+    return Upload.objects.filter(token=token, expires_at__gt=timezone.now()).first()
 
 
 def discard(upload: Upload) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from messages_site import errors, policy
+from messages_site import policy
 
 from . import countries, incoming, languages, limits, media, receipts, services, uploads
 from .consent import outlet_sentence
@@ -35,7 +36,11 @@ TICKS = [*(f"use_{outlet}" for outlet in OUTLETS), "made_by_me", "old_enough"]
 
 
 class TooMany(Exception):
-    """The sender did this too often in an hour."""
+    """The sender did this too often in an hour; `upload` is the file that is kept for them."""
+
+    def __init__(self, upload: Upload | None = None) -> None:
+        super().__init__()
+        self.upload = upload
 
 
 def page_context(request: HttpRequest, here: str = "") -> dict[str, Any]:
@@ -63,8 +68,10 @@ def send(request: HttpRequest, language: str) -> HttpResponse:
         return _form_page(request, SendForm(initial=initial))
     try:
         return _take(request, language)
-    except TooMany:
-        return errors.too_many(request)
+    except TooMany as refused:
+        # No error page: browsers forget what was typed into a page that is not stored, whoever goes back to it.
+        form = SendForm(initial=_typed(request), upload=refused.upload)
+        return _form_page(request, form, status=429, trouble="too_many")
     except (OSError, OperationalError) as error:
         logger.error("A message was not saved: %s", type(error).__name__)  # not its text, which may hold a path
         return _not_saved(request)
@@ -105,7 +112,7 @@ def _file(request: HttpRequest) -> tuple[Upload | None, Refusal | None]:
     if file is None:
         return kept, None
     if not limits.take(limits.UPLOAD, request):
-        raise TooMany
+        raise TooMany(kept)
     size = file.size or 0
     try:
         new = uploads.keep(file, kind)
@@ -121,7 +128,7 @@ def _file(request: HttpRequest) -> tuple[Upload | None, Refusal | None]:
 
 def _submit(request: HttpRequest, language: str, form: SendForm) -> HttpResponse:
     if limits.is_used_up(limits.SEND, request):
-        raise TooMany
+        raise TooMany(form.upload)
     kind = form.message_kind
     try:
         key = services.submit_message(
@@ -137,7 +144,8 @@ def _submit(request: HttpRequest, language: str, form: SendForm) -> HttpResponse
         form.upload = None
         form.add_error(kind, ValidationError(_("Your file is not kept any more. Please choose it once more.")))
         return _form_page(request, form)
-    limits.take(limits.SEND, request)
+    with suppress(OperationalError):  # it is stored, and this counts no more
+        limits.take(limits.SEND, request)
     if form.upload and form.own_upload is None:
         uploads.discard(form.upload)  # of a kind they tried first
     return _receipt(language, key)
@@ -151,7 +159,7 @@ def _receipt(language: str, key: str) -> HttpResponse:
 # --- Pages ------------------------------------------------------------------------------------------------------
 
 
-def _form_page(request: HttpRequest, form: SendForm, *, status: int = 200, not_saved: bool = False) -> HttpResponse:
+def _form_page(request: HttpRequest, form: SendForm, *, status: int = 200, trouble: str = "") -> HttpResponse:
     typed = form.data if form.is_bound else form.initial
     words = _words_as_typed(typed)
     token = str(typed.get("form_token", ""))
@@ -159,9 +167,9 @@ def _form_page(request: HttpRequest, form: SendForm, *, status: int = 200, not_s
         "form": form,
         "kind": form.message_kind or Message.Kind.TEXT,
         "form_token": token if receipts.is_form_token(token) else receipts.new_form_token(),
-        "not_saved": not_saved,
+        "trouble": trouble,
         # Neither the catch for programs nor a broken mark is worth a page without its form: 200 throughout.
-        "summary": form.summary() if form.is_bound and not not_saved else [],
+        "summary": form.summary() if form.is_bound else [],
         "card": postcard(words, form.message_kind, page_language=_language(request)),
     }
     return render(request, "supporters/send.html", context, status=status)
@@ -199,7 +207,7 @@ def _not_saved(request: HttpRequest) -> HttpResponse:
     """The form as it was, without a look at the database or the disk."""
     typed = _typed(request)
     typed.setdefault("form_token", receipts.new_form_token())
-    return _form_page(request, SendForm(initial=typed), status=503, not_saved=True)
+    return _form_page(request, SendForm(initial=typed), status=503, trouble="not_saved")
 
 
 @require_safe

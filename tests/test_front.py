@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import http.client
 import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from messages_site import serve
+from messages_site import bodies, front, serve
 
 TOKEN = "a" * 26
 CLIP = bytes(range(256)) * 40
@@ -228,3 +231,129 @@ def test_slow_uploads_do_not_stop_the_pages(port: int) -> None:
     finally:
         for connection in slow:
             connection.close()
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "multipart/form-data; boundary*=utf-9'en'%ff",
+        "application/x-www-form-urlencoded; charset=idna",
+        "multipart/form-data; boundary=A; charset=utf-7",
+    ],
+)
+def test_types_of_content_that_no_browser_sends_are_refused_on_a_page(port: int, content_type: str) -> None:
+    answer = ask(port, "/en/send/", "POST", b"a=b", Content_Type=content_type)
+
+    assert answer.status == 400
+    assert b"could not be understood" in answer.body
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_nul_in_an_address_is_refused(port: int) -> None:
+    assert ask(port, "/en/send/file/%00/").status == 400
+
+
+def test_body_in_chunks_is_refused_because_its_end_could_be_missing(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as cut:
+        cut.sendall(b"POST /en/send/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n")
+        cut.shutdown(socket.SHUT_WR)
+
+        assert cut.recv(200).startswith(b"HTTP/1.1 400 ")
+
+
+def test_tag_of_a_media_file_does_not_tell_when_it_was_made(tmp_path: Path) -> None:
+    file, other = tmp_path / "320.jpg", tmp_path / "640.jpg"
+    file.write_bytes(b"a")
+    other.write_bytes(b"a")
+    state = file.stat()
+    tag = front._media_etag(state)
+
+    assert tag == front._media_etag(file.stat())
+    assert tag != front._media_etag(other.stat())
+    for fact in (state.st_ino, state.st_mtime_ns, int(state.st_mtime)):
+        assert f"{fact:x}" not in tag
+        assert str(fact) not in tag
+
+
+class Answered:
+    """The server's side of one request without a body."""
+
+    def __init__(self) -> None:
+        self.status = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for nothing in ():
+            yield nothing
+
+    def response_bytes(self, status: int, headers: object, body: bytes) -> None:
+        self.status = status
+
+
+def test_messages_on_their_way_in_do_not_stop_live_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_end, started = threading.Event(), threading.Semaphore(0)
+
+    def call(environ: dict[str, str]) -> tuple[int, list[tuple[str, str]], bytes]:
+        if environ["REQUEST_METHOD"] == "POST":
+            started.release()
+            assert may_end.wait(30)
+        return 200, [], b""
+
+    def scope(method: str, path: str) -> SimpleNamespace:
+        return SimpleNamespace(
+            method=method, path=path, query_string="", server="127.0.0.1:80", client="127.0.0.1:9",
+            http_version="1.1", scheme="http", authority="",
+        )  # fmt: skip
+
+    async def meet() -> int:
+        site, live = front.Front(), Answered()
+        sends = [
+            asyncio.create_task(site._from_django(scope("POST", "/en/send/"), {}, Answered()))
+            for _number in range(3 * front.THREADS)
+        ]
+        try:
+            for _thread in range(front.THREADS):
+                assert await asyncio.to_thread(started.acquire, timeout=10)
+            await asyncio.wait_for(site._from_django(scope("GET", "/en/find/"), {}, live), 10)
+        finally:
+            may_end.set()
+            await asyncio.gather(*sends)
+        return live.status
+
+    monkeypatch.setattr(front, "_call", call)
+
+    assert asyncio.run(meet()) == 200
+
+
+def test_bodies_that_trickle_are_given_up_at_last() -> None:
+    class Trickle:
+        """A protocol that brings one byte at a time and never ends."""
+
+        def __aiter__(self) -> Trickle:
+            return self
+
+        async def __anext__(self) -> bytes:
+            return b"a"
+
+    async def collect() -> int:
+        try:
+            await bodies.Bodies().collect(Trickle(), {"content-length": "1000000"})
+        except bodies.BodyRefused as refusal:
+            return refusal.status
+        return 200
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bodies, "FREE_SECONDS", 0.05)
+        patch.setattr(bodies, "SLOWEST_BYTES_PER_SECOND", 10_000_000_000)
+
+        assert asyncio.run(collect()) == 400
+
+
+def test_more_bodies_at_once_than_there_is_room_for_are_refused() -> None:
+    crowded = bodies.Bodies()
+    crowded.count = bodies.AT_ONCE
+
+    with pytest.raises(bodies.BodyRefused) as refusal:
+        asyncio.run(crowded.collect(None, {"content-length": "1"}))
+
+    assert refusal.value.status == 429
+    assert crowded.count == bodies.AT_ONCE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 from django.test import Client
 
@@ -74,3 +76,31 @@ def test_errors_outside_both_languages_follow_the_browser(client: Client, header
     assert answer.status_code == 404
     assert answer.headers["Content-Language"] == language
     assert "Accept-Language" in answer.headers["Vary"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("page", "folder"), [("/ko/send/", "/ko/send/"), ("/en/send/", "/en/send/"), ("/admin/login/", "/admin/")]
+)
+def test_the_cookie_of_a_form_does_not_travel_to_reading_pages(client: Client, page: str, folder: str) -> None:
+    answer = client.get(page)
+
+    assert answer.cookies["f"]["path"] == folder
+
+
+@pytest.mark.django_db
+def test_the_cookie_of_a_private_form_stays_there(client: Client) -> None:
+    sent = client.post(
+        "/en/send/",
+        {"kind": "text", "body": "Hello.", "use_web": "on", "made_by_me": "on", "old_enough": "on"}
+        | {"form_token": "c" * 32, "step": "send"},
+    )
+
+    answer = client.get(sent["Location"].partition("?")[0] + "edit/")
+
+    assert answer.cookies["f"]["path"] == "/en/mine/"
+
+
+def test_refused_requests_cannot_fill_the_log() -> None:
+    for name in ("DisallowedHost", "TooManyFieldsSent", "csrf"):
+        assert not logging.getLogger(f"django.security.{name}").isEnabledFor(logging.ERROR)

@@ -12,6 +12,7 @@ from supporters.postcards import CUT_AT, Postcard, cut, paragraphs, postcard_of
 # Where even the words had to be cut short, so are names: beyond this many characters.
 NAME_CUT_AT = 60
 WIDTHS = (320, 640, 1280)
+LARGER = ("1280.jpg", "640.jpg")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,16 @@ class Letter:
         files = self.card.renditions
         webp = [files[f"{width}.webp"] for width in WIDTHS if f"{width}.webp" in files]
         jpeg = [files[f"{width}.jpg"] for width in WIDTHS if f"{width}.jpg" in files]
+        if self.card.language == "ko":
+            # A sharp screen would choose the largest, ten times what the button said.
+            webp, jpeg = webp[:1], jpeg[:1]
         return Picture(webp, jpeg) if jpeg else None
+
+    @property
+    def large_picture(self) -> Rendition | None:
+        """The photo in the size that pages in Korean leave to a link."""
+        jpeg = [self.card.renditions[name] for name in LARGER if name in self.card.renditions]
+        return jpeg[0] if jpeg and self.card.language == "ko" else None
 
     @property
     def original_is_here(self) -> bool:

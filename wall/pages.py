@@ -16,7 +16,7 @@ from supporters import countries
 from supporters.languages import language_name
 from supporters.models import Message
 from supporters.pages import Place
-from supporters.postcards import CUT_AT
+from supporters.postcards import CUT_AT, postcard_of
 
 from . import figures, order, tree
 from .letters import letters_of, whole_letter
@@ -169,6 +169,7 @@ def _neighbour(message: Message | None, language: str) -> Context | None:
         "path": order.message_path(message.slug),
         "name": message.shown_name(language),
         "country": countries.country(message.country, language).label,
+        "photo": postcard_of(message, language).small_picture if language == "ko" and message.kind == "photo" else None,
     }
 
 

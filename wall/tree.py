@@ -15,7 +15,7 @@ import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import time
 
@@ -152,6 +152,7 @@ def media_folder(token: str) -> Path:
 def link_media(attachment: Attachment) -> None:
     """Make the renditions of a public message public too: by hard link where that works, else as a copy."""
     folder = media_folder(attachment.token)
+    day = datetime.combine(attachment.message.received_on, datetime.min.time(), UTC).timestamp()
     for rendition in attachment.renditions.all():
         target = folder / rendition.name
         if rendition.name not in PUBLIC_NAMES or target.exists():
@@ -165,6 +166,8 @@ def link_media(attachment: Attachment) -> None:
             continue
         except OSError:
             shutil.copyfile(rendition.file, scratch)
+        # The time of a file is sent with it, and this one would tell the second in which the sender's upload was made.
+        os.utime(scratch, (day, day))
         os.replace(scratch, target)
 
 

@@ -5,6 +5,7 @@ from . import views
 app_name = "wall"
 urlpatterns = [
     path("", views.root, name="root"),
+    path("favicon.ico", views.no_icon),
     path("<language:language>", views.language_root),
     path("<language:language>/", views.page, name="front"),
     path("<language:language>/find/", views.find, name="find"),

@@ -31,6 +31,12 @@ def root(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def no_icon(request: HttpRequest) -> HttpResponse:
+    """Nothing, in few bytes: a browser asks for this beside a picture or a video opened by itself."""
+    return HttpResponse(status=204, headers={"Cache-Control": PAGE_AGE})
+
+
+@require_safe
 def language_root(request: HttpRequest, language: str) -> HttpResponse:
     return HttpResponseRedirect(f"/{language}/")
 

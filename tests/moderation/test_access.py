@@ -159,6 +159,11 @@ def test_messages_are_filtered_and_found_in_the_admin(desk):
         assert list(response.context["cl"].result_list) == [found]
 
 
+@pytest.mark.parametrize("lookup", ["receipt_hash__startswith", "note__contains", "own_ko__regex", "contact__email"])
+def test_address_of_the_list_asks_about_nothing_the_list_does_not_show(desk, lookup):
+    assert desk.get(f"/admin/supporters/message/?{lookup}=a").status_code == 400
+
+
 @pytest.fixture
 def administrator(db) -> User:
     return StaffFactory(role=roles.ADMINISTRATOR, username="boss")

@@ -254,3 +254,10 @@ def test_deleting_files_twice_changes_nothing(photo: Attachment, settings: Setti
     attachments.delete_files(MessageFactory().pk)
 
     assert [path for path in settings.PRIVATE_ROOT.rglob("*") if path.is_file()] == []
+
+
+def test_files_tell_the_day_of_the_postmark_and_no_time(photo: Attachment) -> None:
+    attachments.process(photo.pk)
+
+    midnight = photo.message.submitted_at.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert {item.file.stat().st_mtime for item in photo.renditions.all()} == {midnight.timestamp()}

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import RequestFactory
 from django.utils import timezone
 from pytest_django import Settings
@@ -27,7 +27,7 @@ def use_up(name: str, address: str = "192.0.2.1") -> int:
     return taken
 
 
-@pytest.mark.parametrize(("name", "per_hour"), [(limits.SEND, 20), (limits.UPLOAD, 60), (limits.WRONG_KEY, 10)])
+@pytest.mark.parametrize(("name", "per_hour"), [(limits.SEND, 60), (limits.UPLOAD, 180), (limits.WRONG_KEY, 10)])
 def test_a_limit_has_so_many_slots_an_hour(name: str, per_hour: int) -> None:
     assert use_up(name) == per_hour
     assert limits.is_used_up(name, request_from("192.0.2.1"))
@@ -87,3 +87,27 @@ def test_addresses_of_one_household_count_together() -> None:
 def test_an_address_nobody_understands_is_no_error() -> None:
     assert limits.sender_address(request_from("")) == ""
     assert limits.sender_address(request_from("unix:")) == "unix:"
+
+
+def test_a_database_that_takes_nothing_is_tried_once_and_not_blamed_on_the_sender(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limits.take(limits.SEND, request_from("192.0.2.1"))
+    tried: list[str] = []
+    monkeypatch.setattr(cache, "add", lambda key, *rest: tried.append(key))
+
+    with pytest.raises(OperationalError):
+        limits.take(limits.UPLOAD, request_from("192.0.2.1"))
+
+    assert len(tried) == 1
+
+
+def test_no_address_is_hashed_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "add", lambda *arguments: False)
+
+    with pytest.raises(OperationalError):
+        limits.is_used_up(limits.SEND, request_from("192.0.2.1"))
+
+
+def test_a_full_cache_drops_the_key_of_the_day_last() -> None:
+    assert all(slot < limits.DAILY_KEY for name in limits.PER_HOUR for slot in limits._slots(name, request_from("::1")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -329,3 +330,23 @@ def test_a_file_that_was_taken_meanwhile_is_asked_for_again(
     assert errors(response) == ["Your file is not kept any more. Please choose it once more."]
     assert "upload" not in hidden(response)
     assert Message.objects.count() == 1
+
+
+def test_words_that_are_no_token_are_not_looked_for(django_assert_num_queries: Callable) -> None:
+    with django_assert_num_queries(0):
+        assert uploads.find("\0") is None
+        assert uploads.find("a" * 27) is None
+
+
+def test_too_many_files_keep_the_words_and_the_file_kept_before(
+    client: Client, monkeypatch: pytest.MonkeyPatch, photo: Path
+) -> None:
+    monkeypatch.setitem(limits.PER_HOUR, limits.UPLOAD, 1)
+    first = send(client, photo=upload(photo), **PHOTO | {"step": "preview"})
+    response = send(
+        client, photo=upload(photo), upload=hidden(first)["upload"], **PHOTO | {"step": "preview", "body": "Typed."}
+    )
+
+    assert response.status_code == 429
+    assert "Typed." in text_of(response)
+    assert hidden(response)["upload"] == hidden(first)["upload"]

@@ -125,6 +125,9 @@ def test_nothing_found_and_nothing_left_are_said_in_words(publish: Publish) -> N
     assert "아직 이 나라에서 온 편지가 없습니다." in find("?country=FJ")
     assert "There are no messages from this country yet." in find("?country=FJ", "en")
     assert "편지를 모두 보셨습니다." in find("?country=DE&before=1")
+    for query in ("?country=DE", "?country=DE&before=1"):
+        assert "You have seen all the messages you chose." in find(query, "en"), "one country is not all there is"
+    assert "New ones come almost every day." in find("", "en")
 
 
 @pytest.mark.django_db

@@ -6,7 +6,7 @@ import gzip
 import re
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -331,6 +331,17 @@ def test_only_public_names_of_public_letters_are_in_the_tree(tree: Path) -> None
 
     assert not (tree / "media" / hidden.token).exists()
     assert [path.name for path in (tree / "media" / shown.token).iterdir()] == ["voice.m4a"]
+
+
+@pytest.mark.django_db
+def test_a_public_file_tells_the_day_it_was_received_and_not_the_second(tree: Path) -> None:
+    received = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
+    shown = attach(MessageFactory(approved=True, kind="photo", submitted_at=received), PHOTO)
+
+    publish_due()
+
+    times = {path.stat().st_mtime for path in (tree / "media" / shown.token).iterdir()}
+    assert times == {datetime(2026, 3, 14, tzinfo=UTC).timestamp()}
 
 
 # --- The whole tree ----------------------------------------------------------------------------------------------

@@ -11,9 +11,11 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import Resolver404, resolve
 
+from messages_site.policy import SHEETS, headers
 from supporters.models import Message
 from tests.factories import MessageFactory
 from tests.wall.conftest import PHOTO, VIDEO, VOICE, attach
@@ -216,6 +218,60 @@ def test_sound_and_video_wait_until_they_are_pressed(wall: Path) -> None:
                 assert "autoplay" not in attributes
                 assert address.startswith("/en/") or "poster" not in attributes
     assert players == 4
+
+
+@pytest.mark.django_db
+def test_a_photo_on_a_korean_page_costs_what_its_button_said(wall: Path) -> None:
+    slug = Message.objects.get(alt_en="A boat.").slug
+    text = {language: (wall / language / "m" / f"{slug}.html").read_text() for language in ("ko", "en")}
+
+    loaded = {
+        Path(target).name
+        for tag, attributes in Page(text["ko"]).elements
+        for target in re.findall(r"media/\S+", f"{attributes.get('src') or ''} {attributes.get('srcset') or ''}")
+    }
+
+    assert loaded == {"320.webp", "320.jpg"}
+    assert re.search(r'<a href="[^"]*/1280\.jpg">[^<]*\(7 KB\)</a>', text["ko"])
+    assert "1280.webp 1280w" in text["en"]
+
+
+@pytest.mark.django_db
+def test_a_link_to_a_letter_with_a_photo_says_on_korean_pages_what_it_costs(wall: Path) -> None:
+    photo = Message.objects.get(alt_en="A boat.")
+    assert photo.wall_number
+    for beside in (photo.wall_number - 1, photo.wall_number + 1):
+        slug = Message.objects.get(wall_number=beside).slug
+        link = re.compile(rf'<a href="[^"]*m/{photo.slug}\.html"><small>([^<]*)</small>')
+        assert link.search((wall / "ko" / "m" / f"{slug}.html").read_text())[1].endswith("편지 · 사진 7 KB")
+        assert link.search((wall / "en" / "m" / f"{slug}.html").read_text())[1].endswith("message")
+
+
+def test_a_file_opened_by_itself_may_show_itself_and_nothing_else() -> None:
+    """Chromium builds a page around a video, sound or picture, under the policy the file came with."""
+    policy = headers("file")["Content-Security-Policy"].split("; ")
+
+    assert sorted(policy) == ["default-src 'none'", "frame-ancestors 'none'", "img-src 'self'", "media-src 'self'"]
+
+
+@pytest.mark.django_db
+def test_no_error_page_is_sent_for_the_icon_nobody_asked_for() -> None:
+    answer = Client().get("/favicon.ico")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert not answer.cookies
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_style_sheets_use_nothing_younger_than_the_phones_of_readers(sheet: str) -> None:
+    """Chrome 60 drops a rule whole when it does not know a selector in it."""
+    style = (settings.BASE_DIR / "templates" / sheet).read_text().partition("#}")[2]
+
+    young = (
+        r"[;{](?:row-)?gap:|[;{]inset|(?:margin|padding|border)-(?:inline|block)|aspect-ratio|accent-color|text-wrap"
+        r"|\b(?:clamp|min|max|color-mix)\(|:(?:has|is|where)\(|:focus-(?:visible|within)|@(?:layer|container|supports)|&|\d[ds]vh"
+    )
+    assert not re.findall(young, style)
 
 
 @pytest.mark.django_db
