@@ -87,7 +87,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what has to pass on both databases; first, so that `-m db` can choose by it."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        touches = item.get_closest_marker("django_db") is not None or fixtures & DATABASE_FIXTURES
+        marker = item.get_closest_marker("django_db")
+        if marker and marker.kwargs.get("transaction") and not marker.kwargs.get("serialized_rollback"):
+            # Without it the flush leaves the next test no groups, and half of what it would bring back.
+            raise pytest.UsageError(f"{item.nodeid}: say serialized_rollback=True beside transaction=True")
+        touches = marker is not None or fixtures & DATABASE_FIXTURES
         if touches and item.get_closest_marker("media") is None:
             item.add_marker("db")
 

@@ -36,7 +36,7 @@ def test_job_runs_with_its_arguments() -> None:
     assert calls == [7]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_job_is_lost_with_the_transaction_it_was_made_in() -> None:
     with transaction.atomic():
         jobs.enqueue(NAME, 7)

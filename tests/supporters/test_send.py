@@ -325,7 +325,7 @@ def test_a_new_message_behind_a_used_token_is_not_lost(client: Client) -> None:
     ]
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_sending_twice_at_once_makes_one_message(client: Client) -> None:
     form, barrier, answers = filled(), threading.Barrier(4), []
 

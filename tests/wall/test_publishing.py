@@ -117,7 +117,7 @@ def test_a_page_is_written_with_its_compressed_forms_which_hold_the_same(tree: P
     assert list(tree.rglob(".*")) == []
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_numbers_are_consecutive_when_eight_workers_publish_at_once() -> None:
     MessageFactory.create_batch(48, approved=True)
     start = threading.Barrier(8)
@@ -139,7 +139,7 @@ def test_numbers_are_consecutive_when_eight_workers_publish_at_once() -> None:
     assert Event.objects.filter(kind=Event.Kind.SHOWN).count() == 48
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_two_writers_of_a_page_take_turns_so_that_the_later_one_knows_most(monkeypatch, publish: Publish) -> None:
     message = publish()[0]
     together = threading.Barrier(2)
@@ -213,7 +213,7 @@ def test_figures_on_the_map_follow_within_a_minute(tree: Path, publish: Publish)
 # --- Leaving -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.parametrize("how", ["withdraw", "remove", "narrow"])
 def test_a_letter_leaves_pages_and_media_within_the_request(how: str, tree: Path, publish: Publish) -> None:
     publish(3)
@@ -245,7 +245,7 @@ def test_a_letter_leaves_pages_and_media_within_the_request(how: str, tree: Path
     assert numbers() == [1, 2, 3, 4, 5, 6], "its number is not used again"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_taking_a_letter_down_writes_at_most_four_pages_a_language(tree: Path, publish: Publish, monkeypatch) -> None:
     message = publish(45)[25]
     written: list[tuple[str, str]] = []
@@ -257,7 +257,7 @@ def test_taking_a_letter_down_writes_at_most_four_pages_a_language(tree: Path, p
     assert 0 < len(written) <= 2 * 4
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_failure_while_taking_down_is_repeated_by_the_job(tree: Path, publish: Publish, monkeypatch) -> None:
     message = publish(2)[0]
 
@@ -274,7 +274,7 @@ def test_a_failure_while_taking_down_is_repeated_by_the_job(tree: Path, publish:
     assert not (tree / "ko" / "m" / f"{message.slug}.html").exists()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_letter_whose_files_are_erased_at_once_leaves_no_media_behind(tree: Path) -> None:
     message = MessageFactory(approved=True, kind="voice")
     attachment = attach(message, VOICE)
@@ -290,7 +290,7 @@ def test_a_letter_whose_files_are_erased_at_once_leaves_no_media_behind(tree: Pa
     assert not (tree / "media" / token).exists()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_a_restored_letter_comes_back_under_its_number(tree: Path, publish: Publish) -> None:
     message = publish(3)[1]
     lead = StaffFactory()
@@ -429,7 +429,7 @@ def test_a_label_that_waits_for_its_minute_is_no_difference_but_one_that_waits_l
         assert "no differences" in publish_command("--check")
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_links_learn_the_weight_of_a_page_that_was_written_after_them(publish: Publish, tree: Path) -> None:
     messages = MessageFactory.create_batch(42, approved=True)
     publishing.number_due()
