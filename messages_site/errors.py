@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -54,7 +53,7 @@ def error_page(request: HttpRequest, status: int) -> HttpResponse:
         "happened": title,
         "advice": advice,
         "content_policy": policy.content_policy(getattr(request, "policy_kind", "reading"), in_page=True),
-        "exit_url": settings.EXIT_URL_KO if place.language == "ko" else settings.EXIT_URL_EN,
+        "exit_url": policy.exit_url(place.language),
     }
     return render(request, "error.html", context, status=status, using="django")
 

@@ -30,6 +30,7 @@ from django.utils.crypto import salted_hmac
 from supporters.pages import preferred_language
 
 from . import bodies, policy
+from .ranges import asked_range
 from .wsgi import application
 
 THREADS = 4
@@ -121,7 +122,7 @@ def _page_headers(language: str, coding: str, mtime: float) -> list[Header]:
     headers = {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Language": language,
-        "Cache-Control": "private, max-age=600",
+        "Cache-Control": policy.PAGE_AGE,
         "Vary": "Accept-Encoding",
         "Last-Modified": formatdate(mtime, usegmt=True),
     }
@@ -149,25 +150,6 @@ def _is_unchanged(request: dict[str, str], etag: str, mtime_header: str) -> bool
         except (TypeError, ValueError):
             return False
     return False
-
-
-def _range(header: str, size: int) -> tuple[int, int] | None:
-    """The one byte range of a Range header as (start, end), end exclusive; None to send everything.
-
-    Raises ValueError when it lies outside (416). Several ranges are answered with the whole file, as RFC 9110 allows.
-    """
-    match = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", header.strip())
-    if not match or (not match[1] and not match[2]):
-        return None
-    if not match[1]:
-        length = min(int(match[2]), size)
-        if not length:
-            raise ValueError(header)
-        return size - length, size
-    start, end = int(match[1]), int(match[2]) + 1 if match[2] else size
-    if start >= size or end <= start:
-        raise ValueError(header)
-    return start, min(end, size)
 
 
 class Front:
@@ -214,7 +196,7 @@ class Front:
 
     def _to_language(self, request: dict[str, str], protocol: Any) -> bool:
         language = preferred_language(request.get("accept-language", ""))
-        headers = {"Location": f"/{language}/", "Vary": "Accept-Language", "Cache-Control": "private, max-age=600"}
+        headers = {"Location": f"/{language}/", "Vary": "Accept-Language", "Cache-Control": policy.PAGE_AGE}
         protocol.response_empty(302, list((headers | _common("reading")).items()))
         return True
 
@@ -226,7 +208,7 @@ class Front:
             return False
         headers = _common("file") | {
             "Content-Type": MIME[path.suffix[1:]],
-            "Cache-Control": "private, max-age=600",
+            "Cache-Control": policy.PAGE_AGE,
             "Accept-Ranges": "bytes",
             "Last-Modified": formatdate(state.st_mtime, usegmt=True),
             "ETag": _media_etag(state),
@@ -235,18 +217,18 @@ class Front:
             protocol.response_empty(304, list(headers.items()))
             return True
         try:
-            part = _range(request["range"], state.st_size) if "range" in request else None
+            part = asked_range(request.get("range", ""), state.st_size)
         except ValueError:
             protocol.response_empty(416, [*headers.items(), ("Content-Range", f"bytes */{state.st_size}")])
             return True
-        start, end = part or (0, state.st_size)
-        headers["Content-Length"] = str(end - start)
+        start, end = part or (0, state.st_size - 1)
+        headers["Content-Length"] = str(end - start + 1)
         if part:
-            headers["Content-Range"] = f"bytes {start}-{end - 1}/{state.st_size}"
+            headers["Content-Range"] = f"bytes {start}-{end}/{state.st_size}"
         if scope.method == "HEAD":
             protocol.response_empty(206 if part else 200, list(headers.items()))
         elif part:
-            protocol.response_file_range(206, list(headers.items()), str(path), start, end)
+            protocol.response_file_range(206, list(headers.items()), str(path), start, end + 1)
         else:
             protocol.response_file(200, list(headers.items()), str(path))
         return True
@@ -280,10 +262,14 @@ class Front:
             protocol.response_bytes(status, *_encoded(headers, answer, request))
 
 
+def _client(scope: Any) -> str:
+    return str(scope.client.rpartition(":")[0].strip("[]"))
+
+
 def _scheme(scope: Any, request: dict[str, str]) -> str:
-    client = scope.client.rpartition(":")[0].strip("[]")
-    if client in settings.SAFE_PROXIES and "x-forwarded-proto" in request:
-        return request["x-forwarded-proto"]
+    """How the request reached us, or the safe proxy it came through."""
+    if _client(scope) in settings.SAFE_PROXIES and "x-forwarded-proto" in request:
+        return request["x-forwarded-proto"].split(",")[0].strip()
     return str(scope.scheme)
 
 
@@ -298,9 +284,10 @@ def _environ(scope: Any, request: dict[str, str]) -> dict[str, Any]:
         "SERVER_NAME": host,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "REMOTE_ADDR": _client(scope),
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope.scheme,
+        # Django's own SECURE_PROXY_SSL_HEADER would believe the header from anybody.
+        "wsgi.url_scheme": _scheme(scope, request),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,

@@ -94,7 +94,7 @@ def check_the_host(get_response: Handler) -> Handler:
 
 
 def refuse_what_the_front_refused(get_response: Handler) -> Handler:
-    """Answer for a request whose body the front server did not take: 400 or 413, in the language of the page."""
+    """Answer for a request whose body the front server did not take (`bodies.BodyRefused`), in the page's language."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         refused = request.META.get("messages_site.refused")

@@ -33,6 +33,9 @@ EVERYWHERE = {
 
 # The first stands in every page. The second only where its bytes are needed: a letter by itself, figures, long texts.
 SHEETS = ("reader.css", "more.css")
+HASHES = "csp-hashes.json"  # below VAR
+# How long a browser may show what it has of a reading page without asking again.
+PAGE_AGE = "private, max-age=600"
 
 
 @cache
@@ -42,14 +45,18 @@ def style_hash(sheet: str = SHEETS[0]) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
 
 
-def style_hashes() -> str:
-    """The current hashes and those of pages published before, as `publish` left them in `csp-hashes.json`."""
-    path = settings.VAR / "csp-hashes.json"
+def published_hashes() -> list[str]:
+    """The hashes of style sheets in published pages, as publishing noted them."""
     try:
-        published = json.loads(path.read_text())
+        hashes: list[str] = json.loads((settings.VAR / HASHES).read_text())
     except FileNotFoundError:
-        published = []
-    return " ".join(dict.fromkeys([*map(style_hash, SHEETS), *published]))
+        return []
+    return hashes
+
+
+def style_hashes() -> list[str]:
+    """The hashes of the present style sheets, and of those in pages published before."""
+    return list(dict.fromkeys([*map(style_hash, SHEETS), *published_hashes()]))
 
 
 def content_policy(kind: Kind, *, in_page: bool = False, sheets: Iterable[str] = SHEETS[:1]) -> str:
@@ -63,7 +70,7 @@ def content_policy(kind: Kind, *, in_page: bool = False, sheets: Iterable[str] =
         "img-src": "'self' data: blob:" if form else "'self' data:",
         "media-src": "'self' blob:" if form else "'self'",
         # A page carries the hashes of its own sheets only; the header also covers pages published earlier.
-        "style-src": ("'self' " if form else "") + (" ".join(map(style_hash, sheets)) if in_page else style_hashes()),
+        "style-src": ("'self' " if form else "") + " ".join(map(style_hash, sheets) if in_page else style_hashes()),
         "form-action": "'self'",
         "base-uri": "'none'",
     }
@@ -75,6 +82,11 @@ def content_policy(kind: Kind, *, in_page: bool = False, sheets: Iterable[str] =
     if not in_page:
         rules["frame-ancestors"] = "'none'"
     return "; ".join(f"{name} {value}" for name, value in rules.items())
+
+
+def exit_url(language: str) -> str:
+    """Where "Leave quickly" leads from a page in `language`."""
+    return str(settings.EXIT_URL_KO if language == "ko" else settings.EXIT_URL_EN)
 
 
 def headers(kind: Kind) -> dict[str, str]:

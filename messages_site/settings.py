@@ -281,8 +281,6 @@ CSRF_COOKIE_NAME, SESSION_COOKIE_NAME, LANGUAGE_COOKIE_NAME = "f", "s", "l"
 SECURE_REFERRER_POLICY = None  # messages_site.policy sets it page by page
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 X_FRAME_OPTIONS = "DENY"
-if SAFE_PROXIES:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Logs: numbers and ids, never words, names, addresses or private paths ---------------------------------------
 

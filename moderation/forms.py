@@ -12,11 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from supporters import texts
-from supporters.lifecycle import SHOWN_TEXTS
+from supporters.lifecycle import SHOWN_TEXTS, Check
 from supporters.models import Edit, Message, Reason
-from supporters.models.messages import OUTLETS
+from supporters.models.messages import LINE_COLUMN, OUTLETS
 
-COLUMN = 240  # of a name, in code points
 TEXT_LIMIT, ALT_LIMIT, NAME_LIMIT, NOTE_LIMIT = 3000, 500, 60, 1000
 
 
@@ -30,15 +29,6 @@ class Action(TextChoices):
     UNDO = "undo", gettext_lazy("Undo")
     REMOVE = "remove", gettext_lazy("Remove from the wall")
     RESTORE = "restore", gettext_lazy("Put back on the wall")
-
-
-class Check(TextChoices):
-    """What has to be true before a message may be shown."""
-
-    PEOPLE = "people", gettext_lazy("Names or shows no one in North Korea or in transit")
-    ROUTE = "route", gettext_lazy("No route, place, date or helper that could identify a journey")
-    CONTACT = "contact", gettext_lazy("No phone number, address, link or offer to meet")
-    TONE = "tone", gettext_lazy("Tone is kind; no insult, threat or false promise")
 
 
 class PlainText(forms.CharField):
@@ -56,7 +46,7 @@ class PlainText(forms.CharField):
             text = texts.clean_line(text) if self.is_line else texts.clean(text)
         except texts.Unwritable:
             raise ValidationError(_("This text holds characters that cannot be stored."), code="unwritable") from None
-        if texts.is_too_long(text, self.limit) or (self.is_line and len(text) > COLUMN):
+        if texts.is_too_long(text, self.limit) or (self.is_line and len(text) > LINE_COLUMN):
             raise ValidationError(_("Please shorten it to %(limit)d characters.") % {"limit": self.limit}, code="long")
         return text
 

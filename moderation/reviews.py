@@ -237,8 +237,8 @@ class Review:
         """The outlets the sender agrees to in the open edit and did not agree to before."""
         if self.edit is None:
             return []
-        agreed = [outlet for outlet in OUTLETS if getattr(self.edit, f"agreed_{outlet}")]
-        return [str(wording.OUTLET[outlet]) for outlet in agreed if not getattr(self.message, f"agreed_{outlet}")]
+        before = self.message.agreed()
+        return [str(wording.OUTLET[outlet]) for outlet in self.edit.agreed() if outlet not in before]
 
     # --- What the fields begin with -----------------------------------------------------------------------------
 

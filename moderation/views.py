@@ -17,13 +17,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from supporters.lifecycle import SHOWN_TEXTS, InvalidTransition, NotApprovable
+from supporters.lifecycle import SHOWN_TEXTS, Check, InvalidTransition, NotApprovable
 from supporters.models import Message, Rendition
 from supporters.models.messages import OUTLETS
 
 from . import decisions, kept, queue, wording
 from .files import answer_with_file
-from .forms import Action, Check, ReviewForm
+from .forms import Action, ReviewForm
 from .reviews import Review, title_of
 from .roles import MODERATOR, SAFETY_LEAD, may
 

@@ -42,7 +42,7 @@ class Country:
 
     @property
     def is_long(self) -> bool:
-        """Whether the postmark needs its smaller type: six or more letters of Hangul, or ten of Latin."""
+        """Whether it fills a line of the postmark: six or more letters of Hangul, or ten of Latin."""
         return max(len(self.name), len(self.north)) >= (6 if self.name[0] >= "가" else 10)
 
     @property

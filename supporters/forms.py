@@ -11,13 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from . import countries, languages, receipts, texts
 from .models import Message, Upload
-from .models.messages import OUTLETS
+from .models.messages import LINE_COLUMN, OUTLETS
 from .refusals import Refusal
 from .services import Words
 
 BODY_LIMIT, NAME_LIMIT, GROUP_LIMIT, ALT_LIMIT = 1000, 60, 80, 300
-# Columns of one line hold at most this many code points.
-COLUMN = 240
 FILE_KINDS = (Message.Kind.PHOTO, Message.Kind.VIDEO, Message.Kind.VOICE)
 CHOOSE_A_FILE = {
     Message.Kind.PHOTO: _("Choose a photo first."),
@@ -44,7 +42,9 @@ class WordsField(forms.CharField):
 
     def validate(self, value: str) -> None:
         super().validate(value)
-        if texts.is_too_long(value, self.limit) or (self.is_line and self.limit < ALT_LIMIT and len(value) > COLUMN):
+        if texts.is_too_long(value, self.limit) or (
+            self.is_line and self.limit < ALT_LIMIT and len(value) > LINE_COLUMN
+        ):
             raise ValidationError(
                 _("Please shorten this to %(limit)s characters; it has %(count)s."),
                 code="too_long",

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, TextChoices
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from messages_site import jobs
 from messages_site.changes import announce
@@ -36,8 +37,17 @@ TRANSITIONS: dict[Status, set[Status]] = {
     Status.WITHDRAWN: set(),
 }
 
-# What must be there before a message may be approved; `missing_for_approval` answers with these codes.
-CHECKS = ("people", "route", "contact", "tone")
+
+class Check(TextChoices):
+    """What has to be true before a message may be shown."""
+
+    PEOPLE = "people", _("Names or shows no one in North Korea or in transit")
+    ROUTE = "route", _("No route, place, date or helper that could identify a journey")
+    CONTACT = "contact", _("No phone number, address, link or offer to meet")
+    TONE = "tone", _("Tone is kind; no insult, threat or false promise")
+
+
+CHECKS = tuple(Check.values)
 SHOWN_TEXTS = ("body_ko", "body_en", "body_kp", "alt_ko", "alt_en", "name_ko", "name_en")
 SENT_TEXTS = ("original", "original_name", "original_alt", "own_ko", "language", "country", "group")
 CONSENTS = tuple(f"{word}_{outlet}" for word in ("agreed", "cleared") for outlet in OUTLETS)

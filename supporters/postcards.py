@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 
 import regex
 
@@ -11,6 +11,7 @@ from .countries import Country, country
 from .languages import language_name
 from .lifecycle import FRIEND
 from .models import Attachment, Message, Rendition
+from .services import Words
 
 # Above this many characters the wall shows the beginning and a link to the whole letter.
 CUT_AT = 600
@@ -111,4 +112,20 @@ def postcard_of(message: Message, language: str, *, limit: int | None = CUT_AT) 
         original_language=language_name(message.language, language),
         original_differs=message.language not in ("ko", "en"),
         renditions={item.name: item for item in attachment.renditions.all()} if attachment else {},
+    )
+
+
+def postcard_as_typed(words: Words, kind: str, *, page_language: str, received: datetime | None = None) -> Postcard:
+    """The postcard of what a sender typed, in their own words; the day is today unless it was `received` before."""
+    return Postcard(
+        language=page_language,
+        name=words.original_name or FRIEND[page_language],
+        group=words.group,
+        country=country(words.country, page_language),
+        received_on=(received or datetime.now(UTC)).date(),
+        kind=kind,
+        paragraphs=paragraphs(words.original),
+        text_language=words.language,
+        alt=words.original_alt,
+        group_language=words.language if words.language != page_language else "",
     )

@@ -24,8 +24,9 @@ from .consent import outlet_sentence
 from .forms import EditForm, OutletsForm
 from .models import Attachment, Message
 from .models.messages import OUTLETS
+from .postcards import postcard_as_typed
 from .refusals import refusal
-from .views import page_context, postcard, see_other
+from .views import page_context, see_other
 
 PrivateView = Callable[[HttpRequest, str, str, Message], HttpResponse]
 
@@ -68,6 +69,7 @@ def mine(request: HttpRequest, language: str, key: str, message: Message) -> Htt
         "key": key,
         "message": message,
         "stage": at,
+        "can_change": can_change(message),
         "just": next((name for name in ("sent", "changed", "stopped") if name in request.GET), ""),
         "link": _link(request, language, key),
         "steps": progress.steps(message),
@@ -83,7 +85,7 @@ def mine(request: HttpRequest, language: str, key: str, message: Message) -> Htt
 
 
 def _card(message: Message, words: services.Words, language: str) -> Any:
-    return postcard(words, message.kind, page_language=language, received=message.submitted_at)
+    return postcard_as_typed(words, message.kind, page_language=language, received=message.submitted_at)
 
 
 def _refusal(message: Message) -> Any:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from . import attachments, lifecycle, originals, uploads
+from . import attachments, countries, languages, lifecycle, originals, uploads
 from .models import Attachment, Contact, Edit, Event, Message, Upload
 
 CONTACT_KEPT = timedelta(days=90)
@@ -116,7 +116,9 @@ def _erase(message_id: int) -> None:
     texts = dict.fromkeys(ERASED_TEXTS, "")
     # Without rewrite(False) modeltranslation would leave the columns `body`, `alt` and `name` as they are.
     every_column: QuerySet[Message] = Message.objects.rewrite(False)  # type: ignore[attr-defined]
-    every_column.filter(pk=message_id).update(erased_at=timezone.now(), country="ZZ", language="und", **texts)
+    every_column.filter(pk=message_id).update(
+        erased_at=timezone.now(), country=countries.SOMEWHERE, language=languages.UNKNOWN, **texts
+    )
     Edit.objects.filter(message=message_id).delete()
     Contact.objects.filter(message=message_id).delete()
     Attachment.objects.filter(message=message_id).delete()

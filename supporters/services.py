@@ -100,7 +100,7 @@ def words_of(message: Message) -> Words:
 def agreed_outlets(message: Message) -> set[str]:
     """What the sender agreed to last, an open edit's wish included."""
     typed = open_edit(message) or message
-    return {outlet for outlet in OUTLETS if getattr(typed, f"agreed_{outlet}")}
+    return set(typed.agreed())
 
 
 def change_words(message: Message, words: Words) -> None:

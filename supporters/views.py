@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import OperationalError
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
@@ -21,11 +19,10 @@ from messages_site import policy
 from . import countries, incoming, languages, limits, media, receipts, services, uploads
 from .consent import outlet_sentence
 from .forms import FILE_KINDS, SendForm
-from .lifecycle import FRIEND
 from .models import Message, Upload
 from .models.messages import OUTLETS
 from .pages import Place
-from .postcards import Postcard, paragraphs
+from .postcards import paragraphs, postcard_as_typed
 from .refusals import Refusal, refusal
 from .services import Words
 
@@ -51,7 +48,7 @@ def page_context(request: HttpRequest, here: str = "") -> dict[str, Any]:
         "place": place,
         "here": here,
         "content_policy": policy.content_policy("form", in_page=True),
-        "exit_url": settings.EXIT_URL_KO if place.language == "ko" else settings.EXIT_URL_EN,
+        "exit_url": policy.exit_url(place.language),
     }
 
 
@@ -170,7 +167,7 @@ def _form_page(request: HttpRequest, form: SendForm, *, status: int = 200, troub
         "trouble": trouble,
         # Neither the catch for programs nor a broken mark is worth a page without its form: 200 throughout.
         "summary": form.summary() if form.is_bound else [],
-        "card": postcard(words, form.message_kind, page_language=_language(request)),
+        "card": postcard_as_typed(words, form.message_kind, page_language=_language(request)),
     }
     return render(request, "supporters/send.html", context, status=status)
 
@@ -194,7 +191,7 @@ def _preview_page(request: HttpRequest, form: SendForm) -> HttpResponse:
         "upload": form.upload,
         "file": upload,
         "has_picture": upload is not None and uploads.preview(upload) is not None,
-        "card": postcard(words, kind, page_language=language),
+        "card": postcard_as_typed(words, kind, page_language=language),
         "own_ko": paragraphs(words.own_ko),
         "outlets": outlet_sentence(form.outlets()),
         "languages": languages.choices(language),
@@ -248,20 +245,4 @@ def _words_as_typed(typed: Any) -> Words:
         language=typed.get("language") or languages.UNKNOWN,
         country=country if country in countries.codes() else countries.SOMEWHERE,
         group=typed.get("group", ""),
-    )
-
-
-def postcard(words: Words, kind: str, *, page_language: str, received: datetime | None = None) -> Postcard:
-    """The card of what a sender typed, in their own words."""
-    return Postcard(
-        language=page_language,
-        name=words.original_name or FRIEND[page_language],
-        group=words.group,
-        country=countries.country(words.country, page_language),
-        received_on=(received or datetime.now(UTC)).date(),
-        kind=kind,
-        paragraphs=paragraphs(words.original),
-        text_language=words.language,
-        alt=words.original_alt,
-        group_language=words.language if words.language != page_language else "",
     )

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from messages_site import settings
+
 ROOT = Path(__file__).parent.parent
 
 
-def start(tmp_path: Path, plain_environment: dict[str, str], **settings: str) -> subprocess.CompletedProcess[str]:
-    environment = (
-        plain_environment | {"VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "messages_site.settings"} | settings
-    )
+def start(tmp_path: Path, plain_environment: dict[str, str], **given: str) -> subprocess.CompletedProcess[str]:
+    environment = plain_environment | {"VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "messages_site.settings"} | given
     return subprocess.run(
         [sys.executable, "-c", "from django.conf import settings; print(settings.SECRET_KEY, settings.DEBUG)"],
         cwd=ROOT,
@@ -68,5 +68,8 @@ def test_demo_makes_a_key_once_that_only_its_owner_reads(tmp_path: Path, plain_e
 
 def test_all_state_stays_in_var(tmp_path: Path, plain_environment: dict[str, str]) -> None:
     start(tmp_path / "elsewhere", plain_environment, DEMO="1")
+    places = {name: value for name, value in vars(settings).items() if isinstance(value, Path) and name != "BASE_DIR"}
 
     assert (tmp_path / "elsewhere" / "secret-key").exists()
+    assert {"PRIVATE_ROOT", "TREE_ROOT", "STATIC_ROOT", "FILE_UPLOAD_TEMP_DIR", "WITHDRAWN_LOG"} <= places.keys()
+    assert [name for name, place in places.items() if not place.is_relative_to(settings.VAR)] == []

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from supporters import attachments, lifecycle
+from supporters import attachments, lifecycle, originals
 from supporters.models import Attachment, Event, Message
 from tests import media_samples
 from tests.factories import ModeratorFactory
@@ -60,9 +60,12 @@ def test_photo_is_published_and_its_sender_told(client: Client, tmp_path: Path) 
 
 
 def test_original_is_deleted_once_the_decision_is_final(client: Client, tmp_path: Path) -> None:
+    others = set(originals.folder().glob("*"))
+
     message, _address = published_photo(client, tmp_path)
 
     assert Attachment.objects.get(message=message).path == ""
+    assert set(originals.folder().glob("*")) <= others
 
 
 def test_taking_back_removes_everything_in_the_request(client: Client, tmp_path: Path) -> None:
@@ -86,9 +89,12 @@ def test_taking_back_removes_everything_in_the_request(client: Client, tmp_path:
 
 
 def test_withdrawn_before_it_was_public_was_never_there(client: Client) -> None:
-    message, address = sent(client, "en", email="maria@example.org")
+    message, address = sent(client, "en")
+    approve(message)
     client.post(f"{address}withdraw/")
     with time_machine.travel(timezone.now() + timedelta(minutes=11)):
         run_jobs()
 
         assert client.get(f"/en/m/{message.slug}.html").status_code == 404
+    message.refresh_from_db()
+    assert message.wall_number is None

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from supporters.languages import language_name
+from supporters.media import PHOTO_WIDTHS
 from supporters.models import Message, Rendition
 from supporters.postcards import CUT_AT, Postcard, cut, paragraphs, postcard_of
 
 # Where even the words had to be cut short, so are names: beyond this many characters.
 NAME_CUT_AT = 60
-WIDTHS = (320, 640, 1280)
 LARGER = ("1280.jpg", "640.jpg")
 
 
@@ -38,8 +38,8 @@ class Letter:
     @property
     def picture(self) -> Picture | None:
         files = self.card.renditions
-        webp = [files[f"{width}.webp"] for width in WIDTHS if f"{width}.webp" in files]
-        jpeg = [files[f"{width}.jpg"] for width in WIDTHS if f"{width}.jpg" in files]
+        webp = [files[f"{width}.webp"] for width in PHOTO_WIDTHS if f"{width}.webp" in files]
+        jpeg = [files[f"{width}.jpg"] for width in PHOTO_WIDTHS if f"{width}.jpg" in files]
         if self.card.language == "ko":
             # A sharp screen would choose the largest, ten times what the button said.
             webp, jpeg = webp[:1], jpeg[:1]
@@ -89,6 +89,7 @@ def letters_of(messages: Iterable[Message], language: str, *, limit: int = CUT_A
 
 
 def whole_letter(message: Message, language: str) -> Letter:
+    """The letter for its own page, with nothing cut."""
     return Letter(message, postcard_of(message, language, limit=None))
 
 

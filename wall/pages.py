@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
@@ -65,7 +64,7 @@ def context_of(place: Place, here: str = "", *, sheets: Iterable[str] = policy.S
         "place": place,
         "here": here,
         "content_policy": policy.content_policy("reading", in_page=True, sheets=sheets),
-        "exit_url": settings.EXIT_URL_KO if place.language == "ko" else settings.EXIT_URL_EN,
+        "exit_url": policy.exit_url(place.language),
     }
 
 

@@ -23,14 +23,14 @@ import brotli
 from django.conf import settings
 
 from messages_site import policy
+from supporters.media import PHOTO_WIDTHS
 from supporters.models import Attachment, Rendition
 from supporters.pages import LANGUAGES
 
 GZIP_LEVEL, BROTLI_QUALITY = 9, 11
 FORMS = (".gz", ".br", "")  # the compressed forms are in place before the page they belong to
-HASHES = "csp-hashes.json"
 # The renditions readers get. Whatever else is made of a file stays private.
-PUBLIC_NAMES = frozenset(f"{width}.{kind}" for width in (320, 640, 1280) for kind in ("webp", "jpg")) | {
+PUBLIC_NAMES = frozenset(f"{width}.{kind}" for width in PHOTO_WIDTHS for kind in ("webp", "jpg")) | {
     "240.mp4",
     "480.mp4",
     "poster.jpg",
@@ -195,27 +195,20 @@ def unlink_media(token: str) -> bool:
 
 def allow_style() -> None:
     """Name the style sheets of the pages about to be written in the headers of all pages, beside the earlier ones."""
-    hashes = list(dict.fromkeys([*_current(), *_hashes()]))
-    if hashes != _hashes():
-        replace(settings.VAR / HASHES, json.dumps(hashes).encode())
+    _allow(policy.style_hashes())
 
 
 def forget_old_styles() -> None:
     """Allow only the present style sheets: every page was written with them."""
-    if _hashes() != _current():
-        replace(settings.VAR / HASHES, json.dumps(_current()).encode())
+    _allow([policy.style_hash(sheet) for sheet in policy.SHEETS])
 
 
-def _current() -> list[str]:
-    return [policy.style_hash(sheet) for sheet in policy.SHEETS]
+def _allow(hashes: list[str]) -> None:
+    if hashes != policy.published_hashes():
+        replace(settings.VAR / policy.HASHES, json.dumps(hashes).encode())
 
 
-def _hashes() -> list[str]:
-    try:
-        hashes: list[str] = json.loads((settings.VAR / HASHES).read_text())
-    except FileNotFoundError:
-        return []
-    return hashes
+# --- What lies in the tree --------------------------------------------------------------------------------------
 
 
 def pages(language: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from messages_site import errors
+from messages_site import errors, policy
 from supporters import countries
 from supporters.languages import language_name
 from supporters.models import Message
@@ -17,7 +17,6 @@ from . import figures, order, pages
 from .forms import Choice
 from .letters import letters_of
 
-PAGE_AGE = "private, max-age=600"
 FIND_AGE = "private, max-age=60"
 
 
@@ -26,14 +25,14 @@ def root(request: HttpRequest) -> HttpResponse:
     """Send a visitor to the language their browser asks for."""
     response = HttpResponseRedirect(f"/{preferred_language(request.headers.get('Accept-Language', ''))}/")
     patch_vary_headers(response, ["Accept-Language"])
-    response.headers["Cache-Control"] = PAGE_AGE
+    response.headers["Cache-Control"] = policy.PAGE_AGE
     return response
 
 
 @require_safe
 def no_icon(request: HttpRequest) -> HttpResponse:
     """Nothing, in few bytes: a browser asks for this beside a picture or a video opened by itself."""
-    return HttpResponse(status=204, headers={"Cache-Control": PAGE_AGE})
+    return HttpResponse(status=204, headers={"Cache-Control": policy.PAGE_AGE})
 
 
 @require_safe
@@ -50,7 +49,7 @@ def page(request: HttpRequest, language: str, path: str = "") -> HttpResponse:
         if match and Message.objects.filter(slug=match[1], wall_number__isnull=False).exists():
             return errors.gone(request)
         raise Http404
-    return HttpResponse(html, headers={"Cache-Control": PAGE_AGE})
+    return HttpResponse(html, headers={"Cache-Control": policy.PAGE_AGE})
 
 
 @require_safe

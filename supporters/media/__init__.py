@@ -24,6 +24,7 @@ __all__ = [
     "KINDS",
     "MAX_BYTES",
     "MAX_SECONDS",
+    "PHOTO_WIDTHS",
     "REASONS",
     "Facts",
     "Made",
@@ -38,6 +39,7 @@ __all__ = [
 KINDS = ("photo", "video", "voice")
 MAX_BYTES = {"photo": 20_000_000, "video": 200_000_000, "voice": 200_000_000}
 MAX_SECONDS = clip.MAX_SECONDS
+PHOTO_WIDTHS = photo.WIDTHS
 SCRATCH_PREFIX = ".making-"
 
 

@@ -12,7 +12,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .messages import Message
+from .messages import SLUG_ALPHABET, Message
 
 if TYPE_CHECKING:
     from django.db.models.fields.related_descriptors import RelatedManager
@@ -22,7 +22,7 @@ UPLOAD_LIFETIME = timedelta(hours=24)
 
 def new_token() -> str:
     """130 random bits in a-z2-7, for names nobody can guess."""
-    return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz234567") for _place in range(26))
+    return "".join(secrets.choice(SLUG_ALPHABET) for _place in range(26))
 
 
 def upload_expiry() -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .senders import Contact
 
 SLUG_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+LINE_COLUMN = 240  # code points a column of one line holds; forms count characters as a person does
 OUTLETS = ("web", "radio", "usb")
 
 
@@ -42,17 +43,29 @@ class MessageQuerySet(models.QuerySet["Message"]):
             live_at__lte=timezone.now(),
         )
 
-    def waiting(self) -> MessageQuerySet:
-        """What the desk has to read: new messages and open edits."""
-        return self.filter(
-            Q(status=Message.Status.PENDING) | Q(status=Message.Status.APPROVED, edits__status=Edit.Status.OPEN)
-        )
-
 
 MessageManager = models.Manager.from_queryset(MessageQuerySet)
 
 
-class Message(models.Model):
+class Outlets(models.Model):
+    """Where a letter may go: the sender agrees, the desk clears."""
+
+    agreed_web = models.BooleanField(default=False)
+    agreed_radio = models.BooleanField(default=False)
+    agreed_usb = models.BooleanField(default=False)
+    cleared_web = models.BooleanField(default=False)
+    cleared_radio = models.BooleanField(default=False)
+    cleared_usb = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+
+    def agreed(self) -> list[str]:
+        """The outlets the sender agreed to."""
+        return [outlet for outlet in OUTLETS if getattr(self, f"agreed_{outlet}")]
+
+
+class Message(Outlets):
     """One letter: what its sender wrote, what the desk made of it in both languages, and where it may go.
 
     `body`, `alt` and `name` are translated columns: code reads `body_ko`, `body_en` and so on, never the bare name.
@@ -79,27 +92,20 @@ class Message(models.Model):
 
     # As the sender typed it.
     original = models.TextField(_("original"), blank=True)
-    original_name = models.CharField(max_length=240, blank=True)
+    original_name = models.CharField(max_length=LINE_COLUMN, blank=True)
     original_alt = models.TextField(blank=True)
     own_ko = models.TextField(blank=True)
     language = models.CharField(_("language"), max_length=12)
     country = models.CharField(_("country"), max_length=2)
-    group = models.CharField(_("group"), max_length=240, blank=True)
+    group = models.CharField(_("group"), max_length=LINE_COLUMN, blank=True)
 
     # As it is shown.
     body = models.TextField(blank=True)
     alt = models.TextField(blank=True)
-    name = models.CharField(max_length=240, blank=True)
+    name = models.CharField(max_length=LINE_COLUMN, blank=True)
     body_kp = models.TextField(blank=True)
     # What the desk wrote to the sender beside the reason of its last decision.
     note = models.TextField(blank=True)
-
-    agreed_web = models.BooleanField(default=False)
-    agreed_radio = models.BooleanField(default=False)
-    agreed_usb = models.BooleanField(default=False)
-    cleared_web = models.BooleanField(default=False)
-    cleared_radio = models.BooleanField(default=False)
-    cleared_usb = models.BooleanField(default=False)
 
     submitted_at = models.DateTimeField(_("received"), default=timezone.now, editable=False)
     live_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -177,14 +183,10 @@ class Message(models.Model):
         """Whether it ever stood on the wall: then its address answers 410 when it is gone, not 404."""
         return self.wall_number is not None
 
-    def can_undo(self, at: datetime | None = None) -> bool:
+    def can_undo(self) -> bool:
         """Whether a decision has been taken that has not gone live yet."""
         decided = {self.Status.APPROVED, self.Status.ASKED, self.Status.DECLINED}
-        return self.status in decided and self.live_at is not None and self.live_at > (at or timezone.now())
-
-    def agreed(self) -> list[str]:
-        """The outlets the sender agreed to."""
-        return [outlet for outlet in OUTLETS if getattr(self, f"agreed_{outlet}")]
+        return self.status in decided and self.live_at is not None and self.live_at > timezone.now()
 
     def text(self, language: str) -> str:
         """The words in `language` (`ko` or `en`)."""
@@ -197,7 +199,7 @@ class Message(models.Model):
         return getattr(self, f"alt_{language}") or ""
 
 
-class Edit(models.Model):
+class Edit(Outlets):
     """A change the sender of an approved message proposes; the published letter stays until it is accepted.
 
     It carries the whole proposed message. The desk writes both languages here; they replace the message's own
@@ -216,26 +218,20 @@ class Edit(models.Model):
     applied_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     original = models.TextField(blank=True)
-    original_name = models.CharField(max_length=240, blank=True)
+    original_name = models.CharField(max_length=LINE_COLUMN, blank=True)
     original_alt = models.TextField(blank=True)
     own_ko = models.TextField(blank=True)
     language = models.CharField(max_length=12)
     country = models.CharField(max_length=2)
-    group = models.CharField(max_length=240, blank=True)
-    agreed_web = models.BooleanField(default=False)
-    agreed_radio = models.BooleanField(default=False)
-    agreed_usb = models.BooleanField(default=False)
+    group = models.CharField(max_length=LINE_COLUMN, blank=True)
 
     body_ko = models.TextField(blank=True)
     body_en = models.TextField(blank=True)
     body_kp = models.TextField(blank=True)
     alt_ko = models.TextField(blank=True)
     alt_en = models.TextField(blank=True)
-    name_ko = models.CharField(max_length=240, blank=True)
-    name_en = models.CharField(max_length=240, blank=True)
-    cleared_web = models.BooleanField(default=False)
-    cleared_radio = models.BooleanField(default=False)
-    cleared_usb = models.BooleanField(default=False)
+    name_ko = models.CharField(max_length=LINE_COLUMN, blank=True)
+    name_en = models.CharField(max_length=LINE_COLUMN, blank=True)
     note = models.TextField(blank=True)
 
     class Meta:

@@ -1,3 +1,5 @@
+"""People of the desk, their browsers, and what they type into the review page."""
+
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""Folders of their own for tests that write files."""
+
 from __future__ import annotations
 
 from pathlib import Path

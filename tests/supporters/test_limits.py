@@ -1,3 +1,5 @@
+"""How often one sender may do something in an hour, and that nobody can be told from what is kept."""
+
 from __future__ import annotations
 
 from datetime import timedelta

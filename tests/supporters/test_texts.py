@@ -1,3 +1,5 @@
+"""What people typed is kept exactly, but for what misleads or cannot be stored."""
+
 from __future__ import annotations
 
 import pytest

@@ -14,7 +14,7 @@ from demo.content import letters
 
 
 class Command(BaseCommand):
-    help = "Fill an empty site with about 60 demo letters in many languages."
+    help = "Fill an empty site with about 70 demo letters in many languages."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--messages", type=int, metavar="N", help="grow to N letters with short texts, rows only")
