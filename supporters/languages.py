@@ -43,6 +43,11 @@ def language_name(code: str, language: str) -> str:
         return EVERYDAY[language][UNKNOWN]
 
 
+def stands_as_typed(language: str) -> bool:
+    """Whether the wall shows an original in `language` as it came; in its own two it shows what the desk made of it."""
+    return language not in ("ko", "en")
+
+
 @cache
 def choices(language: str) -> list[tuple[str, str]]:
     """Codes and names for the form, in the order of the names; "another language" comes last."""

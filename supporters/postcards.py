@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import regex
 
 from .countries import Country, country
-from .languages import language_name
+from .languages import language_name, stands_as_typed
 from .lifecycle import FRIEND
 from .models import Attachment, Message, Rendition
 from .services import Words
@@ -110,7 +110,7 @@ def postcard_of(message: Message, language: str, *, limit: int | None = CUT_AT) 
         slug=message.slug,
         is_cut=is_cut,
         original_language=language_name(message.language, language),
-        original_differs=message.language not in ("ko", "en"),
+        original_differs=stands_as_typed(message.language),
         renditions={item.name: item for item in attachment.renditions.all()} if attachment else {},
     )
 

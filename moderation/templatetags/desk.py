@@ -10,11 +10,12 @@ from django.utils.translation import get_language
 
 from moderation import roles, wording
 from supporters.countries import SOMEWHERE, country
-from supporters.languages import language_name
+from supporters.languages import language_name, stands_as_typed
 from supporters.lifecycle import FRIEND
 from supporters.models import Edit, Message
 
 register = template.Library()
+register.filter(stands_as_typed)
 
 
 def _language() -> str:

@@ -288,3 +288,12 @@ def test_enter_presses_no_button_that_takes_something_back(lead_desk, jin):
 
     form = page.partition('<form class="review"')[2]
     assert form.index("disabled hidden") < form.index('value="remove"')
+
+
+@pytest.mark.parametrize(("language", "stands"), [("pt", True), ("en", False), ("ko", False)])
+def test_moderator_is_told_when_readers_see_the_original_as_it_came(desk, language, stands):
+    message = MessageFactory(language=language, original="Uma palavra.")
+
+    page = desk.get(address(message)).content.decode()
+
+    assert ("The wall shows these words as they came." in page) == stands
