@@ -65,7 +65,7 @@ def state_of_file(site: Site) -> str:
 
 def send_long_video(site: Site, tmp_path: Path) -> None:
     """Store a message with a clip that takes a while, the way the form does, without a browser."""
-    clip = media_samples.long_mp4(tmp_path, seconds=60)
+    clip = media_samples.long_mp4(tmp_path, seconds=30)
     shutil.copy(clip, site.var / "private" / "clip")
     site.manage(
         "shell",

@@ -23,6 +23,8 @@ pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True),
 @pytest.fixture(autouse=True)
 def _demo(settings: Any, tmp_path: Path) -> None:
     settings.DEMO = True
+    # Nine accounts with a slow hash each are most of the time of a test here.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.VAR = tmp_path
     settings.PRIVATE_ROOT, settings.TREE_ROOT = tmp_path / "private", tmp_path / "tree"
     settings.TREE_ROOT.mkdir()
@@ -86,7 +88,7 @@ def test_outside_demo_nothing_is_loaded(settings: Any) -> None:
 
 
 def test_growing_adds_numbered_letters_up_to_the_total() -> None:
-    load()
+    loading.grow(7, progress=lambda _count: None)
     before = Message.objects.count()
 
     added = loading.grow(before + 250, progress=lambda _count: None)
