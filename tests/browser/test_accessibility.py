@@ -32,6 +32,7 @@ for number in range(43):
         name_ko=f"벗 {number}",
         name_en=f"Friend {number}",
     )
+MessageFactory(approved=True, body_ko="가" * 590, body_en="W" * 590, name_ko="나" * 60, name_en="N" * 60, country="AE")
 gone = MessageFactory(approved=True, body_ko="거둔 글", body_en="Taken back")
 publishing.sweep()
 from supporters import lifecycle
@@ -78,6 +79,23 @@ def test_reading_pages(page: Page, filled: dict[str, str], watch: Watch, languag
         found[address] = examine(page)
 
     assert found == {address: [] for address in addresses}
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_without_a_space_stay_inside_their_postcard(
+    page: Page, filled: dict[str, str], language: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"/{language}/")
+
+    overflowing = page.locator(".card").evaluate_all(
+        "cards => cards.filter(card => [...card.children].some(child =>"
+        " child.getBoundingClientRect().right > card.getBoundingClientRect().right)).length"
+    )
+
+    assert page.locator(".card", has_text="N" * 60 if language == "en" else "나" * 60).count() == 1
+    assert overflowing == 0
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410, 413, 429, 500])
