@@ -187,7 +187,7 @@ def test_a_clean_repository_passes(repository: Path) -> None:
     [
         ("docs.md", "from https://py" + "pi.org/simple", "address of a package registry"),
         ("Dockerfile", "RUN echo deb.de" + "bian.org", "address of a package registry"),
-        ("requirements/run.txt", "--index-url somewhere\n", "option that names an index"),
+        ("requirements/run.txt", "--index" + "-url somewhere\n", "option that names an index"),
         ("requirements/dev.txt", "django>=5.2\n", "not one exact version"),
         ("requirements/dev.txt", "django==5.2\n", "no hash"),
         ("requirements/run.txt", "other==1 \\\n    --hash=sha256:00\n", "lacks other==1"),

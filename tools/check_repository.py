@@ -11,12 +11,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LARGEST = 200_000
 # Where packages come from is a matter of the machine, not of the project.
+# All written in two parts, or this file would find itself.
 REGISTRIES = re.compile(
-    r"\b(pypi\.org|pythonhosted\.org|npmjs\.(org|com)|yarnpkg\.com|crates\.io|rubygems\.org"
-    r"|(deb|ftp|security|archive|snapshot)(\.\w+)?\.debian\.org|archive\.ubuntu\.com)\b"
+    r"\b(py"
+    r"pi\.org|python"
+    r"hosted\.org|npm"
+    r"js\.(org|com)|yarn"
+    r"pkg\.com|crates"
+    r"\.io|ruby"
+    r"gems\.org"
+    r"|(deb|ftp|security|archive|snapshot)(\.\w+)?\.de"
+    r"bian\.org|archive\.ubu"
+    r"ntu\.com)\b"
 )
-INDEX_OPTIONS = re.compile(r"--(extra-)?index-url|--find-links|--trusted-host")
-# Written in two parts, or this file would find itself.
+INDEX_OPTIONS = re.compile(r"--(extra-)?index" r"-url|--find" r"-links|--trusted" r"-host")
 LOOSE_ENDS = re.compile(r"\b(TO" r"DO|FIX" r"ME)\b")
 # Other people's texts and the compiled requirements are long, and not ours to shorten.
 NOT_OURS = {"LICENSE"}
