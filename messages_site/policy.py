@@ -31,8 +31,10 @@ EVERYWHERE = {
 }
 
 
-# The first stands in every page. The second only where its bytes are needed: a letter by itself, figures, long texts.
-SHEETS = ("reader.css", "more.css")
+# The first stands in every page. The others only where their bytes are needed: more.css for a letter by itself, figures
+# and long texts, fields.css for forms.
+SHEETS = ("reader.css", "more.css", "fields.css")
+FORM_SHEETS = ("reader.css", "fields.css")
 HASHES = "csp-hashes.json"  # below VAR
 # How long a browser may show what it has of a reading page without asking again.
 PAGE_AGE = "private, max-age=600"

@@ -47,7 +47,7 @@ def page_context(request: HttpRequest, here: str = "") -> dict[str, Any]:
     return {
         "place": place,
         "here": here,
-        "content_policy": policy.content_policy("form", in_page=True),
+        "content_policy": policy.content_policy("form", in_page=True, sheets=policy.FORM_SHEETS),
         "exit_url": policy.exit_url(place.language),
     }
 

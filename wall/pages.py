@@ -23,8 +23,11 @@ from .letters import letters_of, whole_letter
 Context = dict[str, Any]
 
 FRONT = "index.html"
-# Lists of letters do without the second style sheet, but for the English ones, which show pictures.
-LIST_SHEETS = {"ko": policy.SHEETS[:1], "en": policy.SHEETS}
+# Lists of letters do without the sheet for long pages, but for the English ones, which show pictures.
+LIST_SHEETS = {"ko": ("reader.css",), "en": ("reader.css", "more.css")}
+# Where letters can be picked, the list has fields too.
+PICK_SHEETS = {language: (*sheets, "fields.css") for language, sheets in LIST_SHEETS.items()}
+PLAIN_SHEETS = ("reader.css", "more.css")
 FRONT_BYTES = 14_000  # gzip 6, style sheet included: one round trip of a phone far away
 GZIP_LEVEL = 6
 # How much of each letter the front page shows, tried from the top until the page fits.
@@ -57,7 +60,7 @@ def fixed_paths() -> list[str]:
     return ["map.html", *(f"{name}.html" for name in WORDS), FRONT]
 
 
-def context_of(place: Place, here: str = "", *, sheets: Iterable[str] = policy.SHEETS) -> Context:
+def context_of(place: Place, here: str = "", *, sheets: Iterable[str] = PLAIN_SHEETS) -> Context:
     """What every page needs."""
     return {
         "sheets": sheets,
@@ -84,7 +87,7 @@ def _front(place: Place) -> str:
     last = order.last_number()
     start = order.front_start(last)
     messages = list(order.between(start, last))
-    context = context_of(place, "wall", sheets=LIST_SHEETS[place.language]) | {
+    context = context_of(place, "wall", sheets=PICK_SHEETS[place.language]) | {
         "figures": counted,
         "choices": choices_of(counted, place.language),
         "next": _next_page(place.language, order.older_page(start)),

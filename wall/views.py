@@ -62,7 +62,7 @@ def find(request: HttpRequest, language: str) -> HttpResponse:
     shown = found[: order.PAGE]
     place = Place(language, "find/")
     more = len(found) > order.PAGE and shown[-1].wall_number
-    context = pages.context_of(place, "wall", sheets=pages.LIST_SHEETS[language]) | {
+    context = pages.context_of(place, "wall", sheets=pages.PICK_SHEETS[language]) | {
         "letters": letters_of(shown, language),
         "choice": choice,
         "is_open": not (choice.is_narrowed and shown),
