@@ -152,6 +152,7 @@ COLUMNS = (
     " body body_ko body_en alt name name_ko name_en body_kp note"
     " agreed_web agreed_radio agreed_usb cleared_web cleared_radio cleared_usb"
     " submitted_at live_at wall_number receipt_hash"
+    " kp_signed credit_ko credit_en transcript look is_call_for_help is_hidden"
 ).split()
 
 
@@ -202,7 +203,8 @@ def _rows(count: int, last_number: int) -> Iterator[tuple[Any, ...]]:
             _fast_slug(), "text", "approved", 1, original, name_en, "", "", language, country,
             "", body_ko, body_en, "", "", name_ko, name_en, "", "",
             True, True, False, True, False, False,
-            at, at, last_number + index, f"{run}{index}", "",
+            at, at, last_number + index, f"{run}{index}",
+            False, "", "", "", "", False, False, "",
         )  # fmt: skip
 
 

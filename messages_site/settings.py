@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "supporters",
     "moderation",
     "wall",
+    "replies",
     "demo",
 ]
 
@@ -174,7 +175,21 @@ elif _cache_url:
     refuse("CACHE_URL", "must begin with redis:// (empty = the database)")
 
 # Called inside the transaction of every change of a message, in this order.
-AFTER_CHANGE = ["wall.publishing.changed", "supporters.attachments.changed", "supporters.letters.changed"]
+AFTER_CHANGE = [
+    "wall.publishing.changed",
+    "supporters.attachments.changed",
+    "supporters.letters.changed",
+    "moderation.claims.changed",
+    "moderation.flags.changed",
+    "moderation.translations.changed",
+]
+# The tabs of the desk, in this order: each function gives the tab of its room to whoever may open it.
+DESK_TABS = [
+    "moderation.tabs.to_review",
+    "moderation.tabs.asked",
+    "moderation.tabs.published",
+    "moderation.tabs.declined",
+]
 # Jobs that catch up with what a lost job left undone, and what time asks for.
 EVERY_MINUTE = ["supporters.attachments.rescue", "supporters.lifecycle.apply_due_edits", "wall.publishing.sweep"]
 EVERY_DAY = ["supporters.retention.purge", "moderation.kept.clear_sessions"]

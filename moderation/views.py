@@ -1,15 +1,11 @@
-"""The desk: the queue, the page on which one message is reviewed, and its private file."""
+"""The page on which one message is reviewed, and its private file."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import wraps
 from typing import Any, cast
 
-from django.contrib import admin
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -22,12 +18,12 @@ from supporters.models import Message, Rendition
 from supporters.models.messages import OUTLETS
 
 from . import decisions, kept, queue, wording
+from .access import for_roles
 from .files import answer_with_file
 from .forms import Action, ReviewForm
-from .reviews import Review, title_of
+from .pages import page_context
+from .reviews import Review
 from .roles import MODERATOR, SAFETY_LEAD, may
-
-View = Callable[..., HttpResponseBase]
 
 # What the page says after an action that stays on it.
 DONE = {
@@ -38,83 +34,11 @@ DONE = {
 }
 # These decide about texts, so the person must have seen the ones that are stored.
 NEEDS_REVISION = {Action.SAVE, Action.APPROVE, Action.ASK, Action.DECLINE}
-LISTS = {
-    "asked": (Message.Status.ASKED, gettext_lazy("Asked")),
-    "published": (Message.Status.APPROVED, gettext_lazy("Published")),
-    "declined": (Message.Status.DECLINED, gettext_lazy("Declined")),
-}
-
-LISTED = {status for status, _title in LISTS.values()}
+# Statuses in which an undo came too late.
+DECIDED = {Message.Status.APPROVED, Message.Status.ASKED, Message.Status.DECLINED}
 
 
-def for_moderators(view: View) -> View:
-    """Strangers are sent to the login; staff without the role get 403, superusers included."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not may(request.user, MODERATOR, SAFETY_LEAD):
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    staff_only = admin.site.admin_view(guarded)
-
-    @wraps(view)
-    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method == "POST" and not request.user.is_authenticated:
-            kept.keep(request, kwargs.get("slug", ""))
-        return staff_only(request, *args, **kwargs)
-
-    return opened
-
-
-def _context(request: HttpRequest, here: str) -> dict[str, Any]:
-    """What every page of the desk shows."""
-    user = cast(User, request.user)
-    return {
-        "here": here,
-        "waiting_count": queue.waiting_count(),
-        "staff_name": wording.staff_name(user),
-        "undo": _undo_bar(request, user),
-    }
-
-
-def _undo_bar(request: HttpRequest, user: User) -> dict[str, str] | None:
-    """The decision named by `?after=`, as long as it can be taken back."""
-    slug = request.GET.get("after", "")
-    message = Message.objects.filter(slug=slug).first() if slug else None
-    if message is None:
-        return None
-    decision = Review(message, user, is_lead=False).decision
-    if decision is None or decision.draft.live_at is None:
-        return None
-    happened, takes_effect = wording.decided(decision.kind, title_of(decision.draft), decision.draft.live_at)
-    return {"slug": slug, "happened": happened, "takes_effect": takes_effect}
-
-
-@for_moderators
-@require_safe
-def waiting_list(request: HttpRequest) -> HttpResponse:
-    """What waits, oldest first."""
-    page = queue.waiting(queue.Cursor.read(request.GET.get("from", "")))
-    context = {**_context(request, "waiting"), "page": page, "is_first": "from" not in request.GET}
-    return render(request, "moderation/waiting_list.html", context)
-
-
-@for_moderators
-@require_safe
-def decided_list(request: HttpRequest, name: str) -> HttpResponse:
-    """What was decided one way, the newest first; on top what can still be undone."""
-    status, title = LISTS[name]
-    before = request.GET.get("before", "")
-    context = _context(request, name) | {
-        "title": title,
-        "fresh": [] if before else queue.not_yet_live(status),
-        "page": queue.decided(status, before),
-    }
-    return render(request, "moderation/decided_list.html", context)
-
-
-@for_moderators
+@for_roles(MODERATOR, SAFETY_LEAD)
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest, slug: str) -> HttpResponse:
     """One message: read it, put it into both languages, decide."""
@@ -171,7 +95,7 @@ def _go_on(line: queue.Waiting, action: Action) -> HttpResponse:
 def _conflict(request: HttpRequest, page: Review, *, action: str = "") -> HttpResponse:
     """Somebody was faster: say who and what, keep what was typed, show what is stored now."""
     conflict = _since(page, request.POST)
-    if action == Action.UNDO and page.decision is None and page.message.status in LISTED:
+    if action == Action.UNDO and page.decision is None and page.message.status in DECIDED:
         conflict = f"{wording.TOO_LATE} {conflict}"
     if "body_ko" not in request.POST:  # the undo bar sends no texts
         return _show(request, page, _form(page), conflict=conflict)
@@ -203,7 +127,7 @@ def _show(
     request: HttpRequest, page: Review, form: ReviewForm, *, conflict: str = "", status: int = 409
 ) -> HttpResponse:
     done = request.GET.get("done", "")
-    context = _context(request, "review") | {
+    context = page_context(request, "review") | {
         "review": page,
         "message": page.message,
         "form": form,
@@ -247,7 +171,7 @@ def _texts(page: Review, form: ReviewForm, *, with_stored: bool) -> dict[str, di
     return fields
 
 
-@for_moderators
+@for_roles(MODERATOR, SAFETY_LEAD)
 @require_safe
 def media(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
     """A rendition of a message that need not be public. What its sender took back is not shown to staff either."""

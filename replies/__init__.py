@@ -1,1 +1,1 @@
-"""Room for what readers send back: thanks, sealed replies and concerns. Empty until that work begins."""
+"""What readers send back: concerns now; thanks and sealed replies later."""

@@ -14,6 +14,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from messages_site.changes import announce
+
 from . import attachments, countries, languages, lifecycle, originals, uploads
 from .models import Attachment, Contact, Edit, Event, Message, Upload
 
@@ -22,9 +24,11 @@ WITHDRAWN_KEPT = timedelta(days=7)
 ANSWER_AWAITED = timedelta(days=60)
 ORPHAN_KEPT = timedelta(hours=24)
 NO_ANSWER = "no_answer"
+# Announced to the rooms downstream, which forget what they wrote about the message. No event: nothing happened to it.
+ERASED = "erased"
 
 ERASED_TEXTS = (
-    "original original_name original_alt own_ko group note"
+    "original original_name original_alt own_ko group note transcript look body_kp credit_ko credit_en"
     " body body_ko body_en body_kp alt alt_ko alt_en name name_ko name_en"
 ).split()
 
@@ -122,6 +126,7 @@ def _erase(message_id: int) -> None:
     Edit.objects.filter(message=message_id).delete()
     Contact.objects.filter(message=message_id).delete()
     Attachment.objects.filter(message=message_id).delete()
+    announce(message_id, ERASED)
 
 
 # --- Files without a row ----------------------------------------------------------------------------------------

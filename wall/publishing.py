@@ -24,8 +24,8 @@ from . import figures, inventory, order, pages, tree
 from .models import DirtyPage, WallCounter
 
 Kind = Event.Kind
-MAY_SHOW = {Kind.APPROVED, Kind.RESTORED, Kind.EDIT_SHOWN}
-MAY_HIDE = {Kind.WITHDRAWN, Kind.REMOVED, Kind.CONSENT, Kind.EDIT_SHOWN}
+MAY_SHOW = {Kind.APPROVED, Kind.RESTORED, Kind.UNHIDDEN, Kind.EDIT_SHOWN, Kind.SIGNED}
+MAY_HIDE = {Kind.WITHDRAWN, Kind.REMOVED, Kind.HIDDEN, Kind.CONSENT, Kind.EDIT_SHOWN}
 FIGURE_PAGES = ("about.html", "map.html")
 LATER = timedelta(minutes=1)
 NUMBERED_AT_ONCE = 100

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from django import template
 from django.contrib.auth.models import AnonymousUser, User
+from django.template import Context
 from django.utils.translation import get_language
 
-from moderation import roles, wording
+from moderation import roles, tabs, wording
 from supporters.countries import SOMEWHERE, country
 from supporters.languages import language_name, stands_as_typed
 from supporters.lifecycle import FRIEND
@@ -20,6 +21,12 @@ register.filter(stands_as_typed)
 
 def _language() -> str:
     return "ko" if get_language() == "ko" else "en"
+
+
+@register.simple_tag(takes_context=True)
+def desk_tabs(context: Context) -> list[tabs.Tab]:
+    """The tabs of whoever reads the page."""
+    return tabs.tabs_for(context["request"].user)
 
 
 @register.filter

@@ -2,7 +2,7 @@
 
 from .events import Event, EventManager, Reason
 from .files import Attachment, Rendition, Upload
-from .messages import Edit, Message, MessageManager, MessageQuerySet
+from .messages import Edit, Look, Message, MessageManager, MessageQuerySet
 from .senders import Contact, Letter
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Event",
     "EventManager",
     "Letter",
+    "Look",
     "Message",
     "MessageManager",
     "MessageQuerySet",

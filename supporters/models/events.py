@@ -105,7 +105,10 @@ class Event(models.Model):
         DECLINED = "declined", _("Declined")
         APPROVED = "approved", _("Approved")
         UNDONE = "undone", _("Decision taken back")
+        SECOND_LOOK = "second_look", _("Sent to a second look")
         SAVED = "saved", _("Texts saved")
+        TRANSLATED = "translated", _("Translation reviewed")
+        SIGNED = "signed", _("Northern wording signed")
         SHOWN = "shown", _("Published")
         CONSENT = "consent", _("Places of use changed")
         EDITED = "edited", _("Change proposed by the sender")
@@ -115,6 +118,8 @@ class Event(models.Model):
         WITHDRAWN = "withdrawn", _("Taken back by the sender")
         REMOVED = "removed", _("Removed")
         RESTORED = "restored", _("Restored")
+        HIDDEN = "hidden", _("Hidden together with others")
+        UNHIDDEN = "unhidden", _("No longer hidden")
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="events")
     number = models.PositiveIntegerField()
@@ -134,6 +139,7 @@ class Event(models.Model):
         verbose_name_plural = _("events")
         ordering: ClassVar = ["message_id", "number"]
         constraints: ClassVar = [models.UniqueConstraint(fields=["message", "number"], name="one_event_a_number")]
+        indexes: ClassVar = [models.Index(fields=["kind", "at"], name="event_kind")]
 
     def __str__(self) -> str:
         return f"{self.message_id}/{self.number} {self.kind}"

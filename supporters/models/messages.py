@@ -41,10 +41,20 @@ class MessageQuerySet(models.QuerySet["Message"]):
             **{f"agreed_{outlet}": True, f"cleared_{outlet}": True},
             status=Message.Status.APPROVED,
             live_at__lte=timezone.now(),
+            is_hidden=False,
         )
 
 
 MessageManager = models.Manager.from_queryset(MessageQuerySet)
+
+
+class Look(models.TextChoices):
+    """Why two people have to look at a message before it may be shown."""
+
+    VIDEO = "video", _("Video")
+    FACES = "faces", _("Faces")
+    MINORS = "minors", _("Children or young people")
+    LEFT_NORTH = "left_north", _("The sender left the North")
 
 
 class Outlets(models.Model):
@@ -104,6 +114,19 @@ class Message(Outlets):
     alt = models.TextField(blank=True)
     name = models.CharField(max_length=LINE_COLUMN, blank=True)
     body_kp = models.TextField(blank=True)
+    # Whether a Northern reader signed exactly the present Northern wording: only then readers are offered it.
+    kp_signed = models.BooleanField(default=False, editable=False)
+    # Whom readers may thank for the words in their language, by the name the translator chose.
+    credit_ko = models.CharField(max_length=LINE_COLUMN, blank=True)
+    credit_en = models.CharField(max_length=LINE_COLUMN, blank=True)
+    # What is said in a video or voice, in the language it is said in; the desk writes it, translators work from it.
+    transcript = models.TextField(blank=True)
+    # Codes of `Look` that moderators ticked, between spaces.
+    look = models.CharField(max_length=40, blank=True, editable=False)
+    # Asks for rescue, or shows somebody in danger: Safety leads alone see it.
+    is_call_for_help = models.BooleanField(default=False, editable=False)
+    # Hidden by a Safety lead together with others; the status stays, so that it can come back as it was.
+    is_hidden = models.BooleanField(default=False, editable=False)
     # What the desk wrote to the sender beside the reason of its last decision.
     note = models.TextField(blank=True)
 
@@ -150,6 +173,9 @@ class Message(Outlets):
                 condition=Q(status="pending") | Q(status="withdrawn") | Q(live_at__isnull=False),
                 name="decided_has_live_at",
             ),
+            models.CheckConstraint(
+                condition=~Q(status="approved") | Q(is_call_for_help=False), name="call_for_help_is_not_approved"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(F("submitted_at"), F("id"), condition=Q(status="pending"), name="message_queue"),
@@ -172,6 +198,7 @@ class Message(Outlets):
         """Whether the public may read it now; the same rule as `MessageQuerySet.on_wall`."""
         return (
             self.status == self.Status.APPROVED
+            and not self.is_hidden
             and self.agreed_web
             and self.cleared_web
             and self.live_at is not None
@@ -232,6 +259,10 @@ class Edit(Outlets):
     alt_en = models.TextField(blank=True)
     name_ko = models.CharField(max_length=LINE_COLUMN, blank=True)
     name_en = models.CharField(max_length=LINE_COLUMN, blank=True)
+    kp_signed = models.BooleanField(default=False, editable=False)
+    credit_ko = models.CharField(max_length=LINE_COLUMN, blank=True)
+    credit_en = models.CharField(max_length=LINE_COLUMN, blank=True)
+    look = models.CharField(max_length=40, blank=True, editable=False)
     note = models.TextField(blank=True)
 
     class Meta:

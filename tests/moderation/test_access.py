@@ -34,7 +34,7 @@ def addresses_below(prefix: str) -> list[str]:
 
 def filled(route: str, message: Message) -> str:
     route = route.replace("(?P<name>asked|published|declined)", "asked")
-    return route.replace("<slug:slug>", message.slug).replace("<str:name>", "320.jpg")
+    return route.replace("<message:slug>", message.slug).replace("<str:name>", "320.jpg")
 
 
 def test_walk_knows_how_to_fill_in_every_address():
