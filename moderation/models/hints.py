@@ -69,6 +69,8 @@ class Term(models.Model):
     note_ko = models.CharField(max_length=LINE, blank=True)
     confidence = models.CharField(max_length=1, choices=Confidence, default=Confidence.B)
     source = models.CharField(max_length=80, blank=True)
+    # Many words of the South are understood in the North: translators see them, the wording check stays silent.
+    is_hint = models.BooleanField(_("raises a hint"), default=True)
     is_active = models.BooleanField(default=True)
 
     class Meta:
