@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib import import_module
+
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -14,3 +17,19 @@ def announce(message_id: int, kind: str) -> None:
     """
     for path in settings.AFTER_CHANGE:
         import_string(path)(message_id, kind)
+
+
+def announce_together(message_ids: Sequence[int], kind: str) -> None:
+    """Tell the same of many messages that changed in one transaction.
+
+    A listener that can do more for all of them at once than for one after another stands beside the function named in
+    `AFTER_CHANGE`, as `<name>_together(message_ids, kind)`.
+    """
+    for path in settings.AFTER_CHANGE:
+        module, _dot, name = path.rpartition(".")
+        together = getattr(import_module(module), f"{name}_together", None)
+        if together:
+            together(message_ids, kind)
+        else:
+            for message_id in message_ids:
+                import_string(path)(message_id, kind)

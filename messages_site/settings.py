@@ -6,12 +6,15 @@ import os
 import secrets
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import dj_database_url
 import dj_email_url
 from environs import Env, EnvError
+
+from .keys import BadKey, reply_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Env()
@@ -58,6 +61,13 @@ def secret_key() -> str:
 
 
 SECRET_KEY = secret_key()
+# What readers send is sealed with the first and opened with the second, which a public front does not need.
+try:
+    REPLY_PUBLIC_KEY, REPLY_PRIVATE_KEY = reply_keys(
+        read("REPLY_PUBLIC_KEY", env.str, ""), read("REPLY_PRIVATE_KEY", env.str, ""), VAR
+    )
+except BadKey as _error:
+    refuse(_error.name, str(_error))
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 ALLOWED_HOSTS = LOOPBACK if DEMO else read("ALLOWED_HOSTS", env.list, [])
 ADDRESS = read("ADDRESS", env.str, "127.0.0.1")
@@ -71,13 +81,17 @@ SAFE_PROXIES = read("SAFE_PROXIES", env.list, [])
 
 INSTALLED_APPS = [
     "modeltranslation",
-    "django.contrib.admin",
+    "moderation.accounts.apps.DeskAdminConfig",  # the stock admin, with a login of two steps
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_q",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
     "supporters",
     "moderation",
     "wall",
@@ -96,7 +110,10 @@ MIDDLEWARE = [
     "messages_site.middleware.check_the_host",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "moderation.accounts.sessions.gate",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "messages_site.urls"
@@ -161,16 +178,19 @@ Q_CLUSTER = {
     "ALT_CLUSTERS": {"media": {"timeout": 600, "retry": 660, "max_attempts": 3}},
 }
 
-CACHES = {
-    "default": {
+CACHES: dict[str, dict[str, Any]] = {
+    # Wrong passwords and tokens are counted in a table of their own: a flood of letters must not push them out.
+    alias: {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-        "LOCATION": "cache",
+        "LOCATION": table,
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
+    for alias, table in (("default", "cache"), ("guesses", "cache_guesses"))
 }
 _cache_url = read("CACHE_URL", env.str, "")
 if _cache_url.startswith("redis://"):
-    CACHES["default"] = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _cache_url}
+    _redis = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _cache_url}
+    CACHES = {"default": _redis, "guesses": _redis | {"KEY_PREFIX": "guesses"}}
 elif _cache_url:
     refuse("CACHE_URL", "must begin with redis:// (empty = the database)")
 
@@ -179,20 +199,28 @@ AFTER_CHANGE = [
     "wall.publishing.changed",
     "supporters.attachments.changed",
     "supporters.letters.changed",
-    "moderation.claims.changed",
-    "moderation.flags.changed",
-    "moderation.translations.changed",
+    "moderation.review.claims.changed",
+    "moderation.hinting.flags.changed",
+    "moderation.translating.translations.changed",
 ]
 # The tabs of the desk, in this order: each function gives the tab of its room to whoever may open it.
 DESK_TABS = [
+    "moderation.tabs.start",
     "moderation.tabs.to_review",
+    "moderation.tabs.mine",
+    "moderation.tabs.second_look",
+    "moderation.tabs.to_translate",
+    "moderation.tabs.to_sign",
     "moderation.tabs.asked",
     "moderation.tabs.published",
     "moderation.tabs.declined",
+    "moderation.safety.calls.tab",
+    "replies.tabs.concerns",
+    "moderation.safety.lockdowns.tab",
 ]
 # Jobs that catch up with what a lost job left undone, and what time asks for.
 EVERY_MINUTE = ["supporters.attachments.rescue", "supporters.lifecycle.apply_due_edits", "wall.publishing.sweep"]
-EVERY_DAY = ["supporters.retention.purge", "moderation.kept.clear_sessions"]
+EVERY_DAY = ["supporters.retention.purge", "moderation.review.kept.clear_sessions", "replies.retention.purge"]
 
 # --- Files ------------------------------------------------------------------------------------------------------
 
@@ -273,6 +301,23 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# The links with which people set their own password (moderation.accounts).
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+REQUIRE_SECOND_FACTOR = read("REQUIRE_SECOND_FACTOR", env.bool, not DEMO)
+OTP_TOTP_ISSUER = "Messages"
+# The library doubles the wait with every wrong token, without an end: who knows a password could shut its owner out.
+# moderation.accounts.throttle counts tokens instead.
+OTP_TOTP_THROTTLE_FACTOR = OTP_STATIC_THROTTLE_FACTOR = 0
+AXES_HANDLER = "moderation.accounts.throttle.Guesses"
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_CALLABLE = "moderation.accounts.throttle.locked_page"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# The library never sees an address; the handler asks for a keyed hash itself.
+AXES_CLIENT_IP_CALLABLE = "moderation.accounts.throttle.no_address"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 CSRF_FAILURE_VIEW = "messages_site.errors.csrf_failure"
@@ -287,7 +332,8 @@ SECURE_HSTS_PRELOAD = not DEMO
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEMO
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
-SESSION_COOKIE_AGE = 12 * 3600
+# Counted from the last request; after twelve hours moderation.accounts.sessions ends it in any case.
+SESSION_COOKIE_AGE = 2 * 3600
 SESSION_COOKIE_PATH = LANGUAGE_COOKIE_PATH = "/admin/"
 CSRF_COOKIE_AGE = None
 # The notes of the admin stay in the session: a cookie of their own would go to the reading pages too.

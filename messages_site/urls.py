@@ -26,10 +26,12 @@ register_converter(LanguageConverter, "language")
 urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("admin/desk/concerns/", include("replies.desk_urls")),
     path("admin/desk/", include("moderation.urls")),
     path("admin/language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("<language:language>/", include("supporters.urls")),
+    path("<language:language>/m/", include("replies.urls")),
     path("", include("wall.urls")),
 ]
 

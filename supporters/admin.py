@@ -117,6 +117,12 @@ class MessageAdmin(MessageAdminBase):
         "submitted_at", "effective_at", "number",
     )  # fmt: skip
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        """Calls for help are the Safety leads' alone; a superuser's every right is not a role."""
+        messages = super().get_queryset(request)
+        guards = request.user.groups.filter(permissions__codename="guard_message").exists()
+        return messages if guards else messages.filter(is_call_for_help=False)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

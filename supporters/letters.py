@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from messages_site import jobs
 
 from . import receipts
+from .lifecycle import CALL_FOR_HELP
 from .models import Contact, Event, Letter, Message, Reason
 
 NEWS: dict[str, Letter.Kind] = {
@@ -97,8 +98,10 @@ def _news(message: Message, kind: Letter.Kind, event_number: int) -> list[str]:
         first = _("We have read your message and ask you to change something before it can be published.")
     else:
         first = _("We have read your message and cannot publish it.")
-    # Not the desk's note, which may quote the message: that stands on the private page only.
-    reason = Reason.objects.filter(code__in=message.events.filter(number=event_number).values("reason")).first()
+    # Not the desk's note, which may quote the message: that stands on the private page only. Nor that somebody called
+    # for help: whoever else reads this mailbox must not learn it.
+    told = message.events.filter(number=event_number).exclude(reason=CALL_FOR_HELP).values("reason")
+    reason = Reason.objects.filter(code__in=told).first()
     return [first, reason.words] if reason else [first]
 
 

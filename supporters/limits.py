@@ -17,9 +17,9 @@ from django.core.cache import cache
 from django.db import OperationalError
 from django.http import HttpRequest
 
-SEND, UPLOAD, WRONG_KEY = "send", "upload", "wrong_key"
+SEND, UPLOAD, WRONG_KEY, CONCERN = "send", "upload", "wrong_key", "concern"
 # A school class sends from one address.
-PER_HOUR = {SEND: 60, UPLOAD: 180, WRONG_KEY: 10}
+PER_HOUR = {SEND: 60, UPLOAD: 180, WRONG_KEY: 10, CONCERN: 20}
 HOUR = 3600
 DAY = 24 * HOUR
 DAILY_KEY = "limits:~key"  # behind the slots: a full cache drops the first keys of the alphabet
@@ -32,9 +32,9 @@ def take(name: str, request: HttpRequest) -> bool:
     trying slot after slot would wait for a locked database as often, and then blame the sender.
     """
     slots = _slots(name, request)
-    taken = cache.get_many(slots)
+    used = cache.get_many(slots)
     for slot in slots:
-        if slot in taken:
+        if slot in used:
             continue
         if cache.add(slot, 1, HOUR):
             return True
@@ -45,13 +45,22 @@ def take(name: str, request: HttpRequest) -> bool:
 
 def is_used_up(name: str, request: HttpRequest) -> bool:
     """Whether no slot of the limit `name` is free; takes none."""
-    slots = _slots(name, request)
-    return len(cache.get_many(slots)) == len(slots)
+    return taken(name, request) == PER_HOUR[name]
+
+
+def taken(name: str, request: HttpRequest) -> int:
+    """How many slots of the limit `name` are taken, which is how often it was done within the hour."""
+    return len(cache.get_many(_slots(name, request)))
 
 
 def _slots(name: str, request: HttpRequest) -> list[str]:
-    digest = hmac.new(_daily_key().encode(), sender_address(request).encode(), hashlib.sha256).hexdigest()
+    digest = keyed(sender_address(request))
     return [f"limits:{name}:{digest}:{slot}" for slot in range(PER_HOUR[name])]
+
+
+def keyed(text: str) -> str:
+    """What stands for `text` until the end of the day: without the key of the day nobody can tell or try it."""
+    return hmac.new(_daily_key().encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 def _daily_key() -> str:

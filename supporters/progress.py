@@ -20,7 +20,9 @@ READING, ASKED, DECLINED = "reading", "asked", "declined"
 APPROVED, PUBLISHED, REMOVED, WITHDRAWN = "approved", "published", "removed", "withdrawn"
 DECISIONS = (Kind.ASKED, Kind.DECLINED, Kind.APPROVED, Kind.EDIT_ACCEPTED, Kind.EDIT_REFUSED)
 # What, coming before a decision took effect, means that its sender never learns of it.
-OVERTAKING = (Kind.ASKED, Kind.DECLINED, Kind.APPROVED, Kind.UNDONE, Kind.ANSWERED, Kind.WITHDRAWN)
+OVERTAKING = (
+    Kind.ASKED, Kind.DECLINED, Kind.APPROVED, Kind.UNDONE, Kind.CALL_RETURNED, Kind.ANSWERED, Kind.WITHDRAWN,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ def _words() -> dict[str, str]:
         Kind.WITHDRAWN: _("You took it back."),
         Kind.REMOVED: _("We took it down."),
         Kind.RESTORED: _("We put it back."),
+        Kind.CALL_RETURNED: _("We are reading it again."),
     }
 
 

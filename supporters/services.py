@@ -46,13 +46,17 @@ def submit_message(
     upload: Upload | None = None,
     email: str = "",
     page_language: str = "en",
+    burst: int = 1,
 ) -> str:
-    """Store one message for one form token, however often and however concurrently it comes. Returns its key."""
+    """Store one message for one form token, however often and however concurrently it comes. Returns its key.
+
+    `burst` is how many its sender has sent within the hour, this one included.
+    """
     key = receipts.key_of(form_token)
     if receipts.find(form_token) is None:
         try:
             with transaction.atomic():
-                _store(receipts.hash_of(key), kind, words, agreed, upload, email, page_language)
+                _store(receipts.hash_of(key), kind, words, agreed, upload, email, page_language, burst)
         except (IntegrityError, UploadGone):
             # The same form a moment earlier: its message stands, and has taken the file.
             if receipts.find(form_token) is None:
@@ -68,6 +72,7 @@ def _store(
     upload: Upload | None,
     email: str,
     page_language: str,
+    burst: int,
 ) -> None:
     consent = {f"agreed_{outlet}": agreed[outlet] for outlet in OUTLETS}
     # First, because its unique hash decides between two at once.
@@ -81,7 +86,7 @@ def _store(
         attachments.enqueue(attachment, kind)
     if email:
         Contact.objects.create(message=message, email=email, language=page_language)
-    lifecycle.receive(message)
+    lifecycle.receive(message, burst=burst)
 
 
 # --- The private page -------------------------------------------------------------------------------------------

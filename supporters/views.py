@@ -124,7 +124,8 @@ def _file(request: HttpRequest) -> tuple[Upload | None, Refusal | None]:
 
 
 def _submit(request: HttpRequest, language: str, form: SendForm) -> HttpResponse:
-    if limits.is_used_up(limits.SEND, request):
+    earlier = limits.taken(limits.SEND, request)
+    if earlier >= limits.PER_HOUR[limits.SEND]:
         raise TooMany(form.upload)
     kind = form.message_kind
     try:
@@ -136,6 +137,7 @@ def _submit(request: HttpRequest, language: str, form: SendForm) -> HttpResponse
             upload=form.own_upload,
             email=form.cleaned_data["email"],
             page_language=language,
+            burst=earlier + 1,
         )
     except services.UploadGone:
         form.upload = None

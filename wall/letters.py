@@ -74,6 +74,16 @@ class Letter:
         return paragraphs(self.message.text(self.other_language))
 
     @property
+    def northern_paragraphs(self) -> list[str]:
+        """The words as they are said in the North, on the Korean page, once a reader from there signed them."""
+        return paragraphs(self.message.body_kp) if self.card.language == "ko" and self.message.kp_signed else []
+
+    @property
+    def credit(self) -> str:
+        """Who put the words into the language of the page, by the name they chose; mostly nobody."""
+        return self.message.credit_ko if self.card.language == "ko" else self.message.credit_en
+
+    @property
     def original_paragraphs(self) -> list[str]:
         """The words as they came, where they came in neither language of the site.
 

@@ -6,9 +6,12 @@ appears, inside the request when one has to go.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from itertools import groupby
+from math import inf
 from time import monotonic
 
 from django.db import transaction
@@ -20,7 +23,7 @@ from supporters.models import Attachment, Event, Message
 from supporters.pages import LANGUAGES
 from supporters.templatetags.letters import size
 
-from . import figures, inventory, order, pages, tree
+from . import figures, groups, inventory, order, pages, tree
 from .models import DirtyPage, WallCounter
 
 Kind = Event.Kind
@@ -31,6 +34,8 @@ LATER = timedelta(minutes=1)
 NUMBERED_AT_ONCE = 100
 # A job of the short queue has 20 seconds; what is left then goes on in another.
 WRITE_SECONDS = 8
+# How long the request that hides many letters writes what it took away.
+TOGETHER_SECONDS = 1
 
 
 # --- What happens to a letter -----------------------------------------------------------------------------------
@@ -66,6 +71,41 @@ def _hide(message: Message) -> None:
 
     # The job alone would wait for a worker. A failure here is logged, and the job repeats it.
     transaction.on_commit(take_down_now, robust=True)
+
+
+def changed_together(message_ids: Sequence[int], kind: str) -> None:
+    """The same for many letters at once: each page is marked once, and one job repeats it for all."""
+    if kind not in (Kind.HIDDEN, Kind.UNHIDDEN):
+        for message_id in message_ids:
+            changed(message_id, kind)
+        return
+    letters = groups.numbered(message_ids)
+    own, naming = groups.own_pages(letters), groups.pages_naming(letters)
+    if letters:
+        _mark(own | naming | set(FIGURE_PAGES), groups.pages_beside(letters))
+    if kind == Kind.HIDDEN:
+        tokens = groups.media_tokens(message_ids)
+        # The job alone would wait for a worker.
+        transaction.on_commit(partial(take_down_together, own, naming, tokens), robust=True)
+    jobs.enqueue("wall.publishing.sweep")
+
+
+def take_down_together(own: set[str], naming: set[str], tokens: Iterable[str]) -> None:
+    """Part of the request that hides many letters: first every file that shows one of them goes, then pages come back.
+
+    A page without a file is answered live, so the wall stays whole. What is not written in time here stays marked for
+    the job.
+    """
+    # A page that waits to be written may name a letter that stands elsewhere by now.
+    stale = set(DirtyPage.objects.values_list("path", flat=True))
+    with tree.lock():
+        for token in tokens:
+            tree.unlink_media(token)
+        for path in own | naming | stale:
+            for language in LANGUAGES:
+                tree.remove(language, path)
+    write_marked(only={pages.FRONT, *FIGURE_PAGES})
+    write_marked(only=naming, seconds=TOGETHER_SECONDS)
 
 
 def show(message_id: int) -> None:
@@ -156,19 +196,22 @@ def _mark(at_once: Iterable[str], later: Iterable[str]) -> None:
     at_once = set(at_once)
     rows = {path: DirtyPage(path=path, due_at=now + LATER) for path in later}
     rows |= {path: DirtyPage(path=path, due_at=now) for path in at_once}
-    for path in sorted(rows):
+    for is_needed, paths in groupby(sorted(rows), key=at_once.__contains__):
         # A page that waits already keeps its time, unless it is needed at once.
-        renewed = ["marked_at", "due_at"] if path in at_once else ["marked_at"]
+        renewed = ["marked_at", "due_at"] if is_needed else ["marked_at"]
         DirtyPage.objects.bulk_create(
-            [rows[path]], update_conflicts=True, unique_fields=["path"], update_fields=renewed
+            [rows[path] for path in paths], update_conflicts=True, unique_fields=["path"], update_fields=renewed
         )
 
 
 # --- Writing ----------------------------------------------------------------------------------------------------
 
 
-def write_marked(only: Iterable[str] | None = None) -> int:
-    """Write the marked pages that are due, or those of `only`. Returns how many files of pages changed."""
+def write_marked(only: Iterable[str] | None = None, *, seconds: float = inf) -> int:
+    """Write the marked pages that are due, or those of `only`. Returns how many files of pages changed.
+
+    What is not written within `seconds` stays marked.
+    """
     marked = Q(due_at__lte=timezone.now()) if only is None else Q(path__in=only)
     rows = sorted(DirtyPage.objects.filter(marked), key=lambda row: _writing_order(row.path))
     if not rows:
@@ -189,7 +232,7 @@ def write_marked(only: Iterable[str] | None = None) -> int:
             _mark((), _naming_the_weight_of(row.path) - {following.path for following in rows[index:]})
         # Marked again meanwhile: then it stays for whoever comes next.
         DirtyPage.objects.filter(pk=row.pk, marked_at=row.marked_at).delete()
-        if only is None and monotonic() - began > WRITE_SECONDS:
+        if monotonic() - began > (WRITE_SECONDS if only is None else seconds):
             jobs.enqueue("wall.publishing.sweep")
             break
     return written

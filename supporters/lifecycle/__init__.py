@@ -5,8 +5,10 @@ and one announcement to the rooms downstream.
 """
 
 from .approval import CHECKS, FRIEND, Check, NotApprovable, first_look, look_reasons, message_of, missing_for_approval
-from .decisions import CALL_FOR_HELP, approve, ask, decline, hide, remove, restore, send_to_second_look, undo, unhide
+from .calls import handle_call, reopen_call, return_call
+from .decisions import CALL_FOR_HELP, approve, ask, decline, remove, restore, send_to_second_look, undo
 from .edits import accept_edit, apply_due_edits, apply_edit, refuse_edit, undo_edit
+from .hiding import held, hide, unhide
 from .moves import (
     CONSENTS,
     DESK_MARKS,
@@ -43,6 +45,8 @@ __all__ = [
     "decline",
     "first_look",
     "go_live_at",
+    "handle_call",
+    "held",
     "hide",
     "look_reasons",
     "message_of",
@@ -52,7 +56,9 @@ __all__ = [
     "receive",
     "refuse_edit",
     "remove",
+    "reopen_call",
     "restore",
+    "return_call",
     "save_edit_texts",
     "save_texts",
     "save_transcript",

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from messages_site.changes import announce
@@ -100,6 +99,7 @@ def decline(message: Message, *, moderator: User | None, revision: int, reason: 
         live_at=go_live_at(),
         note=note,
         is_call_for_help=reason == CALL_FOR_HELP,
+        help_handled_at=None,
     )
 
 
@@ -138,26 +138,3 @@ def restore(message: Message, *, actor: User) -> Event:
         where={"erased_at": None},
         live_at=timezone.now(),
     )
-
-
-@transaction.atomic
-def hide(message: Message, *, actor: User, lockdown: int) -> bool:
-    """Hide a letter at once without deciding about it (Safety lead). Returns whether it was shown before."""
-    return _set_hidden(message, Kind.HIDDEN, actor=actor, lockdown=lockdown)
-
-
-@transaction.atomic
-def unhide(message: Message, *, actor: User, lockdown: int) -> bool:
-    """Let a hidden letter be shown again as it was. Returns whether it was hidden."""
-    return _set_hidden(message, Kind.UNHIDDEN, actor=actor, lockdown=lockdown)
-
-
-def _set_hidden(message: Message, kind: Kind, *, actor: User, lockdown: int) -> bool:
-    is_hidden = kind == Kind.HIDDEN
-    rows = Message.objects.filter(pk=message.pk, is_hidden=not is_hidden).exclude(status=Status.WITHDRAWN)
-    if not rows.update(is_hidden=is_hidden, revision=F("revision") + 1):
-        return False
-    message.refresh_from_db()
-    Event.objects.record(message, kind, actor=actor, is_public=False, lockdown=lockdown)
-    announce(message.pk, kind)
-    return True

@@ -98,9 +98,14 @@ def bump(message: Message, revision: int) -> None:
     message.refresh_from_db()
 
 
+# From so many messages of one sender within an hour the desk is told how many there were.
+BURST = 6
+
+
 @transaction.atomic
-def receive(message: Message) -> Event:
-    """Note that a message, saved in this transaction, has arrived."""
-    event = Event.objects.record(message, Kind.RECEIVED, actor=None)
+def receive(message: Message, *, burst: int = 1) -> Event:
+    """Note that a message, saved in this transaction, has arrived: the last of `burst` from its sender in an hour."""
+    ids: dict[str, Any] = {"burst": burst} if burst >= BURST else {}
+    event = Event.objects.record(message, Kind.RECEIVED, actor=None, **ids)
     announce(message.pk, Kind.RECEIVED)
     return event

@@ -79,7 +79,18 @@ def convert(
         sandbox.run(command, scratch=scratch, limits=limits, readable=[source], heartbeat=heartbeat)
     except sandbox.SandboxFailed as failure:
         raise _blame(failure, limits) from failure
-    return _checked(outputs.names, scratch)
+    return _checked(outputs.names | _stills(scratch), scratch)
+
+
+def _stills(scratch: Path) -> dict[str, str]:
+    """Name the still pictures after their places; how many there are, only the whole video tells."""
+    made = {}
+    for number in range(recipe.MOST_STILLS):
+        numbered, name = scratch / (recipe.STILLS % number), recipe.still_name(number)
+        if numbered.exists():
+            numbered.rename(scratch / name)
+            made[name] = "image/jpeg"
+    return made
 
 
 @functools.cache

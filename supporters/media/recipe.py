@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-LARGE_BOX, SMALL_BOX, POSTER_BOX = (854, 480), (426, 240), (640, 640)
+LARGE_BOX, SMALL_BOX, POSTER_BOX, STILL_BOX = (854, 480), (426, 240), (640, 640), (240, 240)
 LARGE_RATE, SMALL_RATE = 30, 15
+# Still pictures for whoever reviews a video: one for every so many seconds, the first at its beginning.
+STILL_SECONDS, MOST_STILLS = 5, 25
+STILLS = "still%03d.jpg"
 # ITU-T H.273: transfer characteristics of HDR, and the matrix of what says nothing.
 HDR_TRANSFERS = {16, 18}
 UNSPECIFIED_MATRIX = {2, 3}
@@ -57,17 +60,19 @@ def _even(side: int, scale: float) -> int:
 
 
 def video(picture: dict[str, Any], sound: dict[str, Any] | None) -> Outputs:
-    """``480.mp4``, ``240.mp4``, ``poster.jpg`` and, where there is sound, ``sound.m4a``."""
+    """``480.mp4``, ``240.mp4``, ``poster.jpg``, still pictures and, where there is sound, ``sound.m4a``."""
     shown = picture["width"], picture["height"]
     large, small, poster = fit(*shown, LARGE_BOX), fit(*shown, SMALL_BOX), fit(*shown, POSTER_BOX)
-    poster = min(poster, large)
+    poster, still = min(poster, large), fit(*shown, STILL_BOX)
     rate = picture["frames"] / picture["seconds"]
     at = picture["seconds"] / 10
     graph = [
-        f"[0:{picture['index']}]{_slower(rate, LARGE_RATE)}{_to_sdr(picture, large)},split=3[a][b][c]",
+        f"[0:{picture['index']}]{_slower(rate, LARGE_RATE)}{_to_sdr(picture, large)},split=4[a][b][c][d]",
         "[a]null[large]",
         f"[b]{_slower(rate, SMALL_RATE)}scale={small[0]}:{small[1]}:flags=area,setsar=1[small]",
         # The first frame too, replaced by the later one: a file that lies about its length still has a poster.
+        # Rounded up, each still shows the very moment its name says, or the last one before it.
+        f"[d]fps=1/{STILL_SECONDS}:round=up,{_full_range(still)}[stills]",
         f"[c]select='eq(n,0)+gte(t,{at:.3f})',{_full_range(poster)}[poster]",
     ]
     listen = ["-map", f"0:{sound['index']}"] if sound else []
@@ -76,13 +81,19 @@ def video(picture: dict[str, Any], sound: dict[str, Any] | None) -> Outputs:
     arguments += ["-c:a", "aac", "-b:a", "64k", "-ac", "2", "-ar", "44100", *MP4, "480.mp4"]
     arguments += ["-map", "[small]", *listen, *NAMELESS, *H264, *_quality("medium", "baseline", 27, 180)]
     arguments += [*SOUND, *MP4, "240.mp4"]
-    arguments += ["-map", "[poster]", *NAMELESS, "-frames:v", "2", "-c:v", "mjpeg", "-q:v", "4", "-threads:v", "1"]
-    arguments += ["-f", "image2", "-update", "1", "poster.jpg"]
+    jpeg = [*NAMELESS, "-c:v", "mjpeg", "-threads:v", "1", "-f", "image2"]
+    arguments += ["-map", "[poster]", *jpeg, "-q:v", "4", "-frames:v", "2", "-update", "1", "poster.jpg"]
+    arguments += ["-map", "[stills]", *jpeg, "-q:v", "6", "-frames:v", str(MOST_STILLS), "-start_number", "0", STILLS]
     names = {"480.mp4": "video/mp4", "240.mp4": "video/mp4", "poster.jpg": "image/jpeg"}
     if sound:
         arguments += [*listen, *NAMELESS, *SOUND, *M4A, "sound.m4a"]
         names["sound.m4a"] = "audio/mp4"
     return Outputs(arguments, names)
+
+
+def still_name(number: int) -> str:
+    """The name of a still picture: its place in the video in seconds."""
+    return f"s{number * STILL_SECONDS:03}.jpg"
 
 
 def voice(sound: dict[str, Any]) -> Outputs:

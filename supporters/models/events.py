@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +19,8 @@ from .messages import Message
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+AT_ONCE = 500  # rows in one statement
 
 
 class Reason(models.Model):
@@ -83,6 +87,31 @@ class EventManager(models.Manager["Event"]):
         event.save(force_insert=True)
         return event
 
+    def record_together(
+        self, message_ids: Sequence[int], kind: Event.Kind, *, actor: User | None, is_public: bool, **ids: int | str
+    ) -> None:
+        """The same as `record` for many messages whose rows the caller has locked, in a few statements."""
+        newest = self.filter(message=OuterRef("message")).order_by("-number").values("number")[:1]
+        for start in range(0, len(message_ids), AT_ONCE):
+            some = message_ids[start : start + AT_ONCE]
+            last = {event.message_id: event for event in self.filter(message__in=some, number=Subquery(newest))}
+            events = [
+                self.model(
+                    message_id=message_id,
+                    number=last[message_id].number + 1 if message_id in last else 1,
+                    kind=kind,
+                    actor=actor,
+                    is_public=is_public,
+                    ids=ids,
+                    at=timezone.now(),
+                    previous=last[message_id].digest if message_id in last else "",
+                )
+                for message_id in some
+            ]
+            for event in events:
+                event.digest = event.compute_digest()
+            self.bulk_create(events)
+
     def broken_links(self, message: Message) -> list[int]:
         """Numbers of the events of `message` that do not fit their chain: changed, missing before them, or moved."""
         broken, previous = [], ""
@@ -120,6 +149,9 @@ class Event(models.Model):
         RESTORED = "restored", _("Restored")
         HIDDEN = "hidden", _("Hidden together with others")
         UNHIDDEN = "unhidden", _("No longer hidden")
+        CALL_HANDLED = "call_handled", _("Call for help handled")
+        CALL_REOPENED = "call_reopened", _("Call for help opened again")
+        CALL_RETURNED = "call_returned", _("Not a call for help: read again")
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="events")
     number = models.PositiveIntegerField()

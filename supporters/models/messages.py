@@ -125,6 +125,8 @@ class Message(Outlets):
     look = models.CharField(max_length=40, blank=True, editable=False)
     # Asks for rescue, or shows somebody in danger: Safety leads alone see it.
     is_call_for_help = models.BooleanField(default=False, editable=False)
+    # When a Safety lead had done for such a call what can be done.
+    help_handled_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Hidden by a Safety lead together with others; the status stays, so that it can come back as it was.
     is_hidden = models.BooleanField(default=False, editable=False)
     # What the desk wrote to the sender beside the reason of its last decision.
@@ -179,10 +181,17 @@ class Message(Outlets):
         ]
         indexes: ClassVar = [
             models.Index(F("submitted_at"), F("id"), condition=Q(status="pending"), name="message_queue"),
+            models.Index(
+                F("submitted_at"),
+                F("id"),
+                condition=Q(status="pending") & (Q(kind="video") | ~Q(look="")),
+                name="message_second_look",
+            ),
             models.Index(F("live_at"), condition=Q(status="approved", wall_number=None), name="message_to_publish"),
             models.Index(F("country"), F("wall_number"), condition=Q(status="approved"), name="message_country"),
             models.Index(F("kind"), F("wall_number"), condition=Q(status="approved"), name="message_kind"),
             models.Index(F("language"), F("wall_number"), condition=Q(status="approved"), name="message_language"),
+            models.Index(F("help_handled_at"), condition=Q(is_call_for_help=True), name="message_calls"),
         ]
 
     def __str__(self) -> str:

@@ -15,7 +15,7 @@ from supporters import media
 from tests import media_samples as samples
 
 pytestmark = pytest.mark.media
-WITH_SOUND = ["240.mp4", "480.mp4", "poster.jpg", "sound.m4a"]
+WITH_SOUND = ["240.mp4", "480.mp4", "poster.jpg", "s000.jpg", "sound.m4a"]
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_a_portrait_fits_both_sizes(tmp_path: Path, folder: Path):
 def test_a_video_without_sound_has_no_sound_file(tmp_path: Path, folder: Path):
     made = media.convert(samples.silent_mp4(tmp_path), "video", folder)
 
-    assert sorted(part.name for part in made) == ["240.mp4", "480.mp4", "poster.jpg"]
+    assert sorted(part.name for part in made) == ["240.mp4", "480.mp4", "poster.jpg", "s000.jpg"]
 
 
 @pytest.mark.parametrize(

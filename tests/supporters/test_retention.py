@@ -74,25 +74,33 @@ def test_addresses_go_ninety_days_after_the_last_news() -> None:
 
 @pytest.fixture
 def taken_back(settings: Settings) -> Message:
+    settings.AFTER_CHANGE = [
+        *settings.AFTER_CHANGE,
+        "moderation.translating.translations.changed",
+        "moderation.hinting.flags.changed",
+    ]
     message = MessageFactory(
         approved=True,
-        original="secret words",
-        original_name="secret name",
-        original_alt="secret words",
-        own_ko="secret words",
-        group="secret group",
-        body_kp="secret words",
-        body_ko="secret words",
-        body_en="secret words",
-        alt_ko="secret words",
-        alt_en="secret words",
-        name_en="secret name",
-        note="secret words",
+        original="quondam words",
+        original_name="quondam name",
+        original_alt="quondam words",
+        own_ko="quondam words",
+        group="quondam group",
+        body_kp="quondam words",
+        body_ko="quondam words",
+        body_en="quondam words",
+        alt_ko="quondam words",
+        alt_en="quondam words",
+        name_en="quondam name",
+        note="quondam words",
+        transcript="quondam words",
+        credit_ko="quondam name",
     )
-    lifecycle.propose_edit(message, sent={"original": "secret edit"}, agreed={})
-    ContactFactory(message=message, email="secret@example.org")
-    AttachmentFactory(message=message, path="originals/secret")
-    write(settings.PRIVATE_ROOT / "originals" / "secret")
+    lifecycle.propose_edit(message, sent={"original": "quondam edit"}, agreed={})
+    message.translations.create(language="kp", text="quondam words", note="quondam words")
+    ContactFactory(message=message, email="quondam@example.org")
+    AttachmentFactory(message=message, path="originals/quondam")
+    write(settings.PRIVATE_ROOT / "originals" / "quondam")
     services.withdraw(message)
     return message
 
@@ -107,7 +115,7 @@ def test_withdrawn_words_are_erased_after_seven_days(taken_back: Message, settin
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names():
             cursor.execute(f'SELECT * FROM "{table}"')
-            assert "secret" not in str(cursor.fetchall()), table
+            assert "quondam" not in str(cursor.fetchall()), table
     taken_back.refresh_from_db()
     assert taken_back.erased_at is not None
     assert taken_back.country == "ZZ"

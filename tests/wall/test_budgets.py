@@ -31,7 +31,7 @@ def weight(html: str | None) -> int:
 
 def passages(language: str, length: int) -> Iterator[str]:
     """Natural words without end, `length` characters at a time in two paragraphs."""
-    letters = json.loads(LETTERS.read_text())
+    letters = [letter for letter in json.loads(LETTERS.read_text()) if letter["status"] == "approved"]
     words = " ".join(letter[f"body_{language}"] for letter in letters if letter.get(f"body_{language}")).split()
     shuffled = random.Random(5)
     while True:
@@ -45,7 +45,7 @@ def passages(language: str, length: int) -> Iterator[str]:
 
 def fill(count: int, times: int = 1) -> None:
     """Numbered letters of a typical length, or a multiple of it, with the names and countries of the demo."""
-    people = [letter for letter in json.loads(LETTERS.read_text()) if letter.get("body_ko")]
+    people = [letter for letter in json.loads(LETTERS.read_text()) if letter["status"] == "approved"]
     texts = {language: passages(language, length * times) for language, length in TYPICAL.items()}
     for number in range(1, count + 1):
         person: dict[str, Any] = people[number % len(people)]
