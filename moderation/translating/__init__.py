@@ -1,0 +1,1 @@
+"""The translation desk: queue, page, memory, words, and work done without a connection."""
