@@ -35,6 +35,14 @@ class DemoLetter:
     picture: str = ""
     clip: str = ""
     edit: dict[str, str] = field(default_factory=dict)
+    # What readers told the person responsible for safety.
+    concerns: list[str] = field(default_factory=list)
+    # How far the work of the desk on a waiting letter has come: the state of each language (`asked`, `draft`, `ready`,
+    # `reviewed`; its text is `body_…`), why the first reader asks for a second look, and who has it open now.
+    translated: dict[str, str] = field(default_factory=dict)
+    second_look: list[str] = field(default_factory=list)
+    first_reader: str = ""
+    holder: str = ""
 
 
 def letters() -> list[DemoLetter]:

@@ -16,6 +16,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
+from replies.services import receive_concern
 from supporters import attachments, lifecycle, services
 from supporters.models import Attachment, Event, Message
 from supporters.models.files import new_token
@@ -23,13 +24,12 @@ from supporters.models.messages import OUTLETS, SLUG_ALPHABET
 from wall import publishing
 from wall.models import WallCounter
 
-from . import drawings, recordings
+from . import desk, drawings, recordings
 from .content import DemoLetter, grown
 
 Kind, Status = Event.Kind, Message.Status
 # Demo messages are told from real ones by this beginning, which no hash has.
 MARK = "demo-"
-READ_AFTER = timedelta(hours=20)
 BATCH = 5_000
 MIME = {"photo": "image/jpeg", "video": "video/mp4", "voice": "audio/mp4"}
 
@@ -62,14 +62,23 @@ def load(letters: list[DemoLetter], *, progress: Callable[[int], object]) -> int
         _end(message, letter)
         if letter.edit:
             _propose(message, letter)
+        for words in letter.concerns:
+            receive_concern(message, words)
+        if letter.status == Status.PENDING:
+            desk.work_on(message, letter)
     return len(letters)
+
+
+def _read_after(letter: DemoLetter) -> timedelta:
+    """How long it waited: from six hours to more than a day, but never so long that letters change places."""
+    return timedelta(hours=6 + letter.days_ago * 7 % 23)
 
 
 def _store(letter: DemoLetter, received: datetime, moderator: User) -> Message:
     """One message with the life line its status needs."""
     status = Status(letter.status)
     shown = status in (Status.APPROVED, Status.REMOVED, Status.WITHDRAWN)
-    decided = received + READ_AFTER if status != Status.PENDING else None
+    decided = received + _read_after(letter) if status != Status.PENDING else None
     outlets: dict[str, Any] = {f"agreed_{outlet}": outlet in letter.agreed for outlet in OUTLETS}
     # What was taken down or back was public once: it is published first, then taken away like any other.
     cleared = letter.cleared or (["web"] if shown else [])
@@ -84,14 +93,16 @@ def _store(letter: DemoLetter, received: datetime, moderator: User) -> Message:
         country=letter.country,
         group=letter.group,
         status=Status.APPROVED if shown else status,
-        body_ko=letter.body_ko,
-        body_en=letter.body_en,
+        # What translators write comes into the letter through their work.
+        body_ko="" if "ko" in letter.translated else letter.body_ko,
+        body_en="" if "en" in letter.translated else letter.body_en,
         alt_ko=letter.alt_ko,
         alt_en=letter.alt_en,
         name_ko=letter.name_ko,
         name_en=letter.name_en,
         submitted_at=received,
         live_at=decided,
+        is_call_for_help=letter.reason == lifecycle.CALL_FOR_HELP,
         receipt_hash=MARK + new_token(),
         **outlets,
     )

@@ -1,0 +1,1 @@
+"""The start page: figures of the desk, drawn and as tables."""
