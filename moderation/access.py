@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
-from . import kept
+from .review import kept
 from .roles import may
 
 View = Callable[..., HttpResponseBase]
@@ -19,7 +19,7 @@ View = Callable[..., HttpResponseBase]
 def for_roles(*roles: str) -> Callable[[View], View]:
     """Strangers are sent to the login; staff in none of `roles` get 403, superusers included.
 
-    What a stranger posts to a page shown to somebody before is kept through the login (`moderation.kept`).
+    What a stranger posts to a page shown to somebody before is kept through the login (`moderation.review.kept`).
     """
 
     def guard(view: View) -> View:

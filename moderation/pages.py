@@ -9,8 +9,9 @@ from django.http import HttpRequest
 
 from supporters.models import Message
 
-from . import wording
-from .reviews import Review, title_of
+from .review import wording
+from .review.reviews import Review, title_of
+from .roles import MODERATOR, SAFETY_LEAD, may
 
 
 def page_context(request: HttpRequest, here: str) -> dict[str, Any]:
@@ -19,14 +20,16 @@ def page_context(request: HttpRequest, here: str) -> dict[str, Any]:
     return {
         "here": here,
         "staff_name": wording.staff_name(user),
-        "undo": _undo_bar(request, user),
+        # Who sent a message is for those alone who decide.
+        "undo": _undo_bar(request, user) if may(user, MODERATOR, SAFETY_LEAD) else None,
     }
 
 
 def _undo_bar(request: HttpRequest, user: User) -> dict[str, str] | None:
     """The decision named by `?after=`, as long as it can be taken back."""
     slug = request.GET.get("after", "")
-    message = Message.objects.filter(slug=slug).first() if slug else None
+    # A call for help is out of the hands of whoever handed it over: only Safety leads see it and take it back.
+    message = Message.objects.filter(slug=slug, is_call_for_help=False).first() if slug else None
     if message is None:
         return None
     decision = Review(message, user, is_lead=False).decision

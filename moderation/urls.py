@@ -1,6 +1,10 @@
 from django.urls import path, re_path, register_converter
 
-from . import lists, views
+from .queues import lists, several
+from .review import preferences, views
+from .safety import views as safety
+from .start import views as start
+from .translating import views as translate_views
 
 
 class MessageSlug:
@@ -20,7 +24,18 @@ register_converter(MessageSlug, "message")
 app_name = "moderation"
 urlpatterns = [
     path("", lists.waiting_list, name="queue"),
+    path("start/", start.start, name="start"),
+    path("mine/", lists.mine, name="mine"),
+    path("second-look/", lists.second_looks, name="second-look"),
+    path("several/", several.several, name="several"),
+    path("help/", safety.calls_for_help, name="calls-for-help"),
+    path("lockdown/", safety.lockdown, name="lockdown"),
     re_path(r"^(?P<name>asked|published|declined)/$", lists.decided_list, name="decided"),
+    path("preferences/", preferences.preferences, name="preferences"),
+    path("translate/", translate_views.translate_queue, name="translate-queue"),
+    path("translate/work.po", translate_views.work_file, name="translate-work"),
+    path("translate/file/", translate_views.bring_back, name="translate-file"),
+    path("translate/<message:slug>/", translate_views.translate, name="translate"),
     path("<message:slug>/", views.review, name="review"),
     path("<message:slug>/media/<str:name>", views.media, name="media"),
 ]

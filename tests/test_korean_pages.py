@@ -34,7 +34,7 @@ class KoreanText(HTMLParser):
         if tag not in VOID and (self.skipped or foreign or tag in ("style", "script", "textarea")):
             self.skipped.append(tag)
         for name in ("aria-label", "alt", "title", "placeholder"):
-            if not self.skipped and fields.get(name):
+            if not self.skipped and not foreign and fields.get(name):
                 self.words.append(str(fields[name]))
 
     def handle_endtag(self, tag: str) -> None:
@@ -53,7 +53,8 @@ def latin_words(page: bytes) -> set[str]:
 
 
 def test_checker_finds_a_planted_word() -> None:
-    page = '<html lang="ko"><p>편지 <b>Hello</b> <i lang="fr">Bonjour</i> <img alt="photo">7 KB</p></html>'
+    foreign = '<i lang="fr">Bonjour</i> <img lang="fr" alt="vue">'
+    page = f'<html lang="ko"><p>편지 <b>Hello</b> {foreign} <img alt="photo">7 KB</p></html>'
 
     assert latin_words(page.encode()) == {"Hello", "photo"}
 

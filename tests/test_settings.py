@@ -38,6 +38,7 @@ def start(tmp_path: Path, plain_environment: dict[str, str], **given: str) -> su
         ("CACHE_URL", "memcached://localhost"),
         ("EMAIL_URL", "pigeon://roof"),
         ("ADDRESS", "0.0.0.0"),
+        ("REQUIRE_SECOND_FACTOR", "perhaps"),
     ],
 )
 def test_bad_value_stops_the_start_and_is_named(

@@ -64,10 +64,15 @@ class Translation(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     credit_name = models.CharField(max_length=LINE_COLUMN, blank=True)
-    # Why a translator handed it back without a text.
+    # Why a translator handed it back without a text: a code of `translations.Cannot`.
     cannot = models.CharField(max_length=LINE_COLUMN, blank=True)
+    # What a translator or reviewer says about it to whoever goes on.
+    note = models.CharField(max_length=LINE_COLUMN, blank=True)
     # The source as it was when the work began: a changed original is noticed.
     source_digest = models.CharField(max_length=64, blank=True, editable=False)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     asked_at = models.DateTimeField(default=timezone.now, editable=False)
     state_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -9,7 +9,9 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.template import Context
 from django.utils.translation import get_language
 
-from moderation import roles, tabs, wording
+from moderation import roles, tabs
+from moderation.models import Translation
+from moderation.review import wording
 from supporters.countries import SOMEWHERE, country
 from supporters.languages import language_name, stands_as_typed
 from supporters.lifecycle import FRIEND
@@ -45,6 +47,11 @@ def sender(message: Message | Edit) -> str:
 
 
 @register.filter
+def staff(user: User) -> str:
+    return wording.staff_name(user)
+
+
+@register.filter
 def country_name(code: str) -> str:
     if code == SOMEWHERE:
         return "–"
@@ -55,6 +62,12 @@ def country_name(code: str) -> str:
 def in_words(code: str) -> str:
     """The name of a language."""
     return language_name(code, _language())
+
+
+@register.filter
+def into(code: str) -> str:
+    """The name of a language that texts are put into; the Northern wording has one of its own."""
+    return str(Translation.Language.KP.label) if code == Translation.Language.KP else in_words(code)
 
 
 @register.filter

@@ -92,18 +92,23 @@ def open_review(page: Page, name: str) -> str:
 
 
 def decide(page: Page, action: str) -> None:
-    press(page, page.locator(f"[name=action][value={action}]").first)
+    press(page, page.locator(f"[name=action][value={action}]:visible").first)
 
 
 def approve(page: Page, name: str, **texts: str) -> str:
     """Write both languages, tick the four checks and approve; returns the slug."""
     slug = open_review(page, name)
+    approve_here(page, **texts)
+    return slug
+
+
+def approve_here(page: Page, **texts: str) -> None:
+    """The same on the review page that is open."""
     for field, value in texts.items():
         page.locator(f"[name={field}]").fill(value)
     for check in CHECKS:
         page.locator(f"[name=check][value={check}]").check()
     decide(page, "approve")
-    return slug
 
 
 def let_the_delay_pass(site: Site) -> None:

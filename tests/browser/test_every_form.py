@@ -18,6 +18,7 @@ PRESSED = {
     "admin/base_site.html": "test_staff_change_language_and_password_and_log_out",
     "moderation/_language.html": "test_staff_change_language_and_password_and_log_out",
     "moderation/base.html": "test_staff_change_language_and_password_and_log_out",
+    "moderation/preferences.html": "test_desk_keys.py",
     "moderation/review.html": "test_journeys.py, test_draft_is_saved",
     "supporters/mine_edit.html": "test_journeys.py",
     "supporters/mine_outlets.html": "test_outlets_are_narrowed",

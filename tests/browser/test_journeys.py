@@ -80,9 +80,13 @@ def test_rotated_video_plays_upright(page: Page, new_page: Callable[..., Page], 
     private = steps.send(page, "en", "video", file=clip, name="Hannah", country="CA")
     steps.wait_for_file(page, private)
 
-    desk = new_page(**DESK)
+    first, desk = new_page(**DESK), new_page(**DESK)
+    steps.log_in(first, site, "moderator2")
+    slug = steps.open_review(first, "Hannah")
+    steps.decide(first, "second_look")
     steps.log_in(desk, site)
-    slug = steps.approve(desk, "Hannah", body_ko=KOREAN, body_en=ENGLISH)
+    desk.goto(f"/admin/desk/{slug}/")
+    steps.approve_here(desk, body_ko=KOREAN, body_en=ENGLISH)
     steps.let_the_delay_pass(site)
 
     for language in ("ko", "en"):

@@ -100,6 +100,7 @@ def test_group_killed_during_ffmpeg_finishes_after_the_restart(own_site: Site, t
         "240.mp4",
         "480.mp4",
         "poster.jpg",
+        *(f"s{second:03}.jpg" for second in range(0, 30, 5)),
         "sound.m4a",
     ]
     assert not [folder for folder in renditions.iterdir() if folder.name.startswith(".")]

@@ -18,7 +18,7 @@ from demo.content import LETTERS, DemoLetter, grown, letters
 ALL = letters()
 APPROVED = [letter for letter in ALL if letter.status == "approved"]
 STATUSES = {"pending", "approved", "asked", "declined", "removed", "withdrawn"}
-REASONS = {"danger", "contact", "insult", "advert", "not_for_readers", "unreadable", "duplicate"}
+REASONS = {"danger", "contact", "insult", "advert", "not_for_readers", "unreadable", "duplicate", "help"}
 OUTLETS = {"web", "radio", "usb"}
 
 # Labels, promises, leaders, insults, titles of the South and signs that do not belong into a translation.

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from moderation.forms import ReviewForm
+from moderation.review.forms import ReviewForm
 from supporters import lifecycle
 from supporters.models import Event, Message, Reason
 from tests.factories import AttachmentFactory, MessageFactory, StaffFactory
@@ -147,7 +147,7 @@ def test_only_the_safety_lead_removes_and_restores(desk, lead_desk):
     assert stored(message).status == Status.APPROVED
 
 
-@pytest.mark.parametrize("action", ["claim", "release", "second_look", "translate", "ready", "withdraw", "", "APPROVE"])
+@pytest.mark.parametrize("action", ["ready", "reviewed", "withdraw", "", "APPROVE"])
 def test_unknown_action_is_answered_with_the_page_and_what_was_typed(desk, action):
     message = MessageFactory()
 
@@ -169,6 +169,7 @@ def test_unknown_action_is_answered_with_the_page_and_what_was_typed(desk, actio
         ({"check": ["people", "route", "contact"]}, "Tick all four safety checks"),
         ({"check": None}, "Tick all four safety checks"),
         ({"check": ["people", "route", "contact", "tone", "all"]}, "does not know one of these checks"),
+        ({"look": ["faces", "video"]}, "does not know one of these reasons to look again"),
         ({"body_ko": "가" * 3001}, "Please shorten it to 3000 characters."),
         ({"name_en": "x" * 61}, "Please shorten it to 60 characters."),
         ({"name_en": "e" + "́" * 300}, "Please shorten it to 60 characters."),

@@ -10,7 +10,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from moderation import kept
+from moderation.review import kept
 from supporters import attachments, lifecycle, originals, services
 from supporters.models import Attachment, Edit, Message
 from tests import media_samples
@@ -204,7 +204,8 @@ def test_conflict_over_a_withdrawn_message_does_not_promise_what_it_does_not_sho
 
 def posted_without_session(message: Message, owner: int) -> Client:
     browser = Client(headers={"accept-language": "en"})
-    response = browser.post(address(message), typed(message, "approve", kept_for=kept.mark(message.slug, owner)))
+    mark = kept.mark(message.slug, owner)
+    response = browser.post(address(message), typed(message, "approve", kept_for=mark, look="faces", transcript="Olá."))
     assert response["Location"] == f"/admin/login/?next={address(message)}"
     assert stored(message).status == Status.PENDING
     return browser
@@ -215,7 +216,8 @@ def log_in(browser: Client, username: str) -> None:
 
 
 def test_text_typed_after_the_session_ended_is_there_after_the_login(mina, jin):
-    message = MessageFactory()
+    message = MessageFactory(kind="voice")
+    AttachmentFactory(message=message, state="ready")
     browser = posted_without_session(message, mina.pk)
     client_of(jin).post(address(message), typed(message, "save", body_ko="진 님의 글"))
     assert "Your draft is kept." in browser.get(f"/admin/login/?next={address(message)}").content.decode()
@@ -225,6 +227,8 @@ def test_text_typed_after_the_session_ended_is_there_after_the_login(mina, jin):
 
     assert "You were signed out. Your draft is kept. Jin changed the texts a moment ago." in page
     assert "안녕하십니까.</textarea>" in page
+    assert "Olá.</textarea>" in page
+    assert 'value="faces" autocomplete="off" checked>' in page
     assert 'value="people" id="check_0" autocomplete="off">' in page
     assert "You were signed out" not in browser.get(address(message)).content.decode()
 
@@ -265,7 +269,8 @@ def test_next_message_is_the_one_behind_and_at_the_end_the_oldest(desk):
     first, second, third = (MessageFactory(submitted_at=start + timedelta(hours=hour)) for hour in range(3))
 
     page = desk.get(address(second)).content.decode()
-    assert f'href="{address(third)}">Next message</a>' in page
+    assert f'href="{address(third)}" data-key="KeyJ"' in page
+    assert f'href="{address(first)}" data-key="KeyK"' in page
     assert desk.post(address(second), typed(second, "approve"))["Location"].startswith(address(third))
     assert desk.post(address(third), typed(third, "approve"))["Location"].startswith(address(first))
 
@@ -287,7 +292,7 @@ def test_enter_presses_no_button_that_takes_something_back(lead_desk, jin):
     page = lead_desk.get(address(message)).content.decode()
 
     form = page.partition('<form class="review"')[2]
-    assert form.index("disabled hidden") < form.index('value="remove"')
+    assert form[form.index("<button") :].startswith('<button type="submit" name="action" value="save" hidden disabled>')
 
 
 @pytest.mark.parametrize(("language", "stands"), [("pt", True), ("en", False), ("ko", False)])

@@ -11,13 +11,16 @@ from django.http import HttpRequest, QueryDict
 from supporters.lifecycle import SHOWN_TEXTS
 from supporters.models.messages import OUTLETS
 
-SALT = "moderation.kept"
+SALT = "moderation.review.kept"
 KEY = "kept"
 KEPT_SECONDS = 3600
 # A page may stay open over a weekend.
 PAGE_SECONDS = 7 * 24 * 3600
-# The ticks and the button are not kept: whoever comes back looks again before deciding.
-FIELDS = (*SHOWN_TEXTS, *(f"use_{outlet}" for outlet in OUTLETS), "reason", "note", "revision", "seen")
+# The safety ticks and the button are not kept: whoever comes back looks again before deciding.
+FIELDS = (
+    *SHOWN_TEXTS, *(f"use_{outlet}" for outlet in OUTLETS), "transcript", "look", "reason", "note", "credit",
+    "revision", "seen",
+)  # fmt: skip
 
 
 def mark(slug: str, user_id: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,14 +13,15 @@ from django.utils.timezone import now
 from django.utils.translation import get_language
 
 from supporters.countries import SOMEWHERE, country
-from supporters.lifecycle import FRIEND, SENT_TEXTS, SHOWN_TEXTS
-from supporters.models import Attachment, Edit, Event, Message, Reason, Rendition
+from supporters.lifecycle import CALL_FOR_HELP, FRIEND, SENT_TEXTS, SHOWN_TEXTS, first_look, look_reasons
+from supporters.models import Attachment, Edit, Event, Look, Message, Reason, Rendition
 from supporters.models.messages import OUTLETS
 from supporters.refusals import refusal
 
-from . import wording
+from ..models import Claim, Translation
+from ..queues.queue import Waiting
+from . import claims, wording
 from .forms import Action
-from .queue import Waiting
 
 Status = Message.Status
 DECISIONS = {
@@ -33,6 +35,9 @@ EDIT_DECISIONS = {
     Edit.Status.ACCEPTED: Event.Kind.EDIT_ACCEPTED,
     Edit.Status.REFUSED: Event.Kind.EDIT_REFUSED,
 }
+
+
+STILL = re.compile(r"s[0-9]{3}\.jpg")
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,11 @@ class Review:
         return [reason for reason in self.reasons if reason.is_active]
 
     @property
+    def reason_for_help(self) -> str:
+        """What to choose when somebody asks for rescue or is in danger."""
+        return next((reason.title for reason in self.active_reasons if reason.code == CALL_FOR_HELP), "")
+
+    @property
     def attachment(self) -> Attachment | None:
         return getattr(self.message, "attachment", None)
 
@@ -136,6 +146,12 @@ class Review:
         return self._first("voice.m4a", "sound.m4a")
 
     @property
+    def stills(self) -> list[tuple[str, Rendition]]:
+        """Pictures of a video, each with its place in it: `0:05`."""
+        names = sorted(name for name in self.renditions if STILL.fullmatch(name))
+        return [(wording.place_in_video(int(name[1:4])), self.renditions[name]) for name in names]
+
+    @property
     def failure(self) -> str:
         """Why the file could not be prepared, in words."""
         attachment = self.attachment
@@ -156,10 +172,64 @@ class Review:
                 "event": event,
                 "who": wording.actor_name(event),
                 "time": wording.clock(event.at),
-                "reason": titles.get(event.reason, event.reason),
+                "reason": titles.get(event.reason, event.reason) or wording.looks(event),
             }
             for event in self.events
         ]
+
+    def was_last(self, kind: Event.Kind) -> bool:
+        """Whether the last thing that happened is of `kind`, and `user` did it."""
+        last = self.events[-1] if self.events else None
+        return last is not None and (last.kind, last.actor_id) == (kind, self.user.pk)
+
+    # --- Who works on it ----------------------------------------------------------------------------------------
+
+    @cached_property
+    def _claims(self) -> dict[str, Claim]:
+        return {claim.task: claim for claim in claims.live().filter(message=self.message)}
+
+    @property
+    def claim(self) -> Claim | None:
+        """Who reviews it at present."""
+        return self._claims.get(claims.REVIEW)
+
+    @property
+    def is_mine(self) -> bool:
+        return self.claim is not None and self.claim.holder_id == self.user.pk
+
+    @property
+    def held(self) -> str:
+        """Who reviews it, and until when."""
+        if self.is_mine and self.claim:
+            return wording.held_by_you(self.claim)
+        return wording.held(self.claim) if self.claim else ""
+
+    @cached_property
+    def translations(self) -> dict[str, str]:
+        """How far the translation into each language is, in words, by code."""
+        rows = Translation.objects.filter(message=self.message, edit=self.edit).select_related("translator", "reviewer")
+        return {row.language: wording.translation(row, self._claims.get(row.language)) for row in rows}
+
+    # --- The second look ----------------------------------------------------------------------------------------
+
+    @property
+    def look_reasons(self) -> list[Look]:
+        return look_reasons(self.draft)
+
+    @cached_property
+    def first_look(self) -> Event | None:
+        """Who looked first and asked another person to look too."""
+        if not any(event.kind == Event.Kind.SECOND_LOOK for event in self.events):
+            return None
+        found = first_look(self.draft)
+        return next((event for event in self.events if found and event.pk == found.pk), None)
+
+    @property
+    def second_look(self) -> str:
+        """What the page says about it: who looked first, when and why, and who goes on."""
+        if self.first_look is None:
+            return ""
+        return wording.first_look(self.first_look, is_mine=self.first_look.actor_id == self.user.pk)
 
     # --- What may be done ---------------------------------------------------------------------------------------
 
@@ -198,9 +268,11 @@ class Review:
         """The buttons of the page."""
         actions: set[str] = set()
         if self.is_editable:
-            actions |= {Action.SAVE, Action.APPROVE, Action.DECLINE}
+            actions |= {Action.SAVE, Action.APPROVE, Action.DECLINE, Action.TRANSLATE}
         if self.message.status == Status.PENDING:
             actions.add(Action.ASK)
+        if self.is_waiting:
+            actions |= {Action.SECOND_LOOK, Action.RELEASE if self.is_mine else Action.CLAIM}
         if self.may_undo:
             actions.add(Action.UNDO)
         if self.is_lead and self.message.status == Status.APPROVED and not self.message.can_undo():
@@ -257,6 +329,8 @@ class Review:
             fields |= {name: text for name, text in sent if not fields[name] or self._is_new(name, text)}
         for outlet in OUTLETS:
             fields[f"use_{outlet}"] = self._is_used(outlet)
+        fields["look"] = draft.look.split()
+        fields["transcript"] = self.message.transcript
         fields["revision"] = self.message.revision
         return fields
 

@@ -1,0 +1,1 @@
+"""The page on which one message is read, put into both languages and decided."""
