@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from demo.content import grown
 from demo.loading import MARK
-from moderation.models import Flag
+from moderation.models import Flag, Translation
 from supporters.models import Event, Look, Message
 from supporters.models.files import new_token
 
@@ -25,7 +25,9 @@ PERIOD = timedelta(days=9)
 
 
 def fill(total: int) -> None:
-    """Add waiting letters until there are `total`: among them videos, second looks, hints and the same words twice."""
+    """Add waiting letters until there are `total`: among them videos, second looks, hints, the same words twice, and
+    for each the texts that translators are asked for.
+    """
     have = Message.objects.filter(status=Message.Status.PENDING).count()
     chance = random.Random(have)
     now = timezone.now()
@@ -43,6 +45,7 @@ def fill(total: int) -> None:
         Message.objects.bulk_create(rows, batch_size=500)
         Event.objects.bulk_create([event for row in rows for event in _life_line(row, chance)], batch_size=500)
         Flag.objects.bulk_create([flag for row in rows for flag in _hints(row, rows[0], chance)], batch_size=500)
+        Translation.objects.bulk_create([text for row in rows for text in _texts(row, chance)], batch_size=500)
 
 
 def _life_line(message: Message, chance: random.Random) -> list[Event]:
@@ -71,10 +74,23 @@ def _hints(message: Message, other: Message, chance: random.Random) -> list[Flag
     return flags
 
 
+def _texts(message: Message, chance: random.Random) -> list[Translation]:
+    """A third is open, a third waits for its review, a third came back: with a hundred letters each list is full."""
+    texts, sora = [], User.objects.get(username="translator")
+    for language in sorted({"ko", "en"} - {message.language}):
+        luck = chance.random()
+        state = Translation.State.READY if luck < 0.33 else Translation.State.DRAFT
+        fields = {"asked_at": message.submitted_at, "state_at": message.submitted_at, "state": state}
+        cannot, person = ("language" if 0.33 <= luck < 0.66 else ""), (sora if luck < 0.66 else None)
+        texts.append(Translation(message=message, language=language, cannot=cannot, translator=person, **fields))
+    return texts
+
+
 def pages() -> dict[str, Callable[[], object]]:
     """The pages to measure, by the name of their budget row."""
-    client = Client()
+    client, translator = Client(), Client()
     client.force_login(User.objects.get(username="moderator"))
+    translator.force_login(User.objects.get(username="translator"))
     # In the middle of the queue, and without hints: what a letter has of its own takes queries of its own.
     plain = Message.objects.filter(status=Message.Status.PENDING, kind="text", look="", flags=None)
     ordered = plain.order_by("submitted_at", "pk")
@@ -85,7 +101,10 @@ def pages() -> dict[str, Callable[[], object]]:
         "review page": f"/admin/desk/{letter.slug}/",
         "start page": "/admin/desk/start/",
     }
-    return {name: partial(client.get, address, SERVER_NAME="localhost") for name, address in addresses.items()}
+    found: dict[str, Callable[[], object]] = {
+        name: partial(client.get, address, SERVER_NAME="localhost") for name, address in addresses.items()
+    }
+    return found | {"translation queue": partial(translator.get, "/admin/desk/translate/", SERVER_NAME="localhost")}
 
 
 def queries(page: Callable[[], object]) -> int:

@@ -25,6 +25,7 @@ from .accounts import second_factor, sessions
 from .accounts.forms import NewAccountForm
 from .accounts.views import password_link
 from .hinting import rule_admin  # noqa: F401  # registers the lists of rules and words
+from .review import claims
 from .roles import SAFETY_LEAD, may
 
 # Jobs carry keys of messages, and whoever may edit one may run any function. Devices carry the keys of second factors:
@@ -102,6 +103,7 @@ class StaffAdmin(UserAdmin):
         lost_flag = {"is_active", "is_staff", "is_superuser"} & set(form.changed_data)
         if change and (lost_role or lost_flag):
             sessions.end_all(user)
+            claims.release_held_by(user)
 
     # --- Password and second step -------------------------------------------------------------------------------
 

@@ -15,6 +15,8 @@ ADMINISTRATOR = "Administrator"
 ROLES = (
     MODERATOR, TRANSLATOR, REVIEWER, NORTHERN_READER, RADIO_DESK, PACK_DESK, SAFETY_LEAD, ADMINISTRATOR,
 )  # fmt: skip
+# Who tries the rules on a text; changing them is a right.
+TRIES_RULES = (ADMINISTRATOR, SAFETY_LEAD)
 
 # Rights as app_label.codename. Roles that work outside the admin's own lists have none.
 RIGHTS: dict[str, tuple[str, ...]] = {

@@ -54,7 +54,7 @@ def expression(south: str) -> Any:
     if not _SYLLABLE.search(word):
         return regex.compile(rf"\b(?P<word>{regex.escape(word)})\b", regex.IGNORECASE)
     spaced = r"\s?".join(map(regex.escape, word.split()))
-    if word.endswith("다") and len(word) > 2:
+    if word.endswith("다") and len(word) > 2 and _SYLLABLE.fullmatch(word[-2]):
         stem = "".join(rf"{regex.escape(part)}" for part in word[:-2])
         return regex.compile(rf"(?<!\p{{Hangul}})(?P<word>{stem}{_forms(word[-2])}\p{{Hangul}}*)")
     if len(word) >= LONG_ENOUGH:

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.models import User
-from django.db.models import TextChoices
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet, TextChoices
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -29,6 +30,9 @@ from . import retention, sealing, services
 from .models import Concern
 
 LETTERS_SHOWN = 50
+# Of each letter, however many write: a form holds a hundred fields, and the page is there to act at once.
+CONCERNS_SHOWN = 20
+LONGEST_KEY = 18
 
 
 class Action(TextChoices):
@@ -46,6 +50,15 @@ DONE = {
 }
 
 
+class ConcernsField(forms.ModelMultipleChoiceField):
+    """Concerns by their keys; a number that no database holds is nobody's key."""
+
+    def clean(self, value: Any) -> Any:
+        if any(len(str(key)) > LONGEST_KEY for key in value or ()):
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return super().clean(value)
+
+
 class DecisionForm(forms.Form):
     """One button beside a letter, with the concerns that stood there when the page was made."""
 
@@ -56,7 +69,7 @@ class DecisionForm(forms.Form):
             "invalid_choice": gettext_lazy("This page does not know that action. Nothing was changed."),
         },
     )
-    concern = forms.ModelMultipleChoiceField(
+    concern = ConcernsField(
         Concern.objects.select_related("message"),
         error_messages=dict.fromkeys(
             ("required", "invalid_choice", "invalid_list", "invalid_pk_value"),
@@ -76,10 +89,11 @@ class Opened:
 
 @dataclass
 class Case:
-    """A letter and what readers said about it. `lockdown` is the one that hides this letter alone."""
+    """A letter and what readers said about it, `more` than stands here. `lockdown` hides this letter alone."""
 
     message: Message
     concerns: list[Opened]
+    more: int
     lockdown: Lockdown | None
 
 
@@ -131,17 +145,21 @@ def _page(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpRe
     return render(request, "replies/concerns.html", context, status=status)
 
 
-def _cases(rows: Iterable[Concern]) -> list[Case]:
-    """The concerns by letter, as they come."""
-    by_letter: dict[int, list[Concern]] = {}
-    for concern in rows:
-        if concern.message_id in by_letter or len(by_letter) < LETTERS_SHOWN:
-            by_letter.setdefault(concern.message_id, []).append(concern)
+def _cases(rows: QuerySet[Concern]) -> list[Case]:
+    """The concerns by letter, as they come. Whoever floods a letter makes the page no longer than this."""
+    by_letter: dict[int, list[int]] = {}
+    for key, message_id in rows.values_list("pk", "message"):
+        if message_id in by_letter or len(by_letter) < LETTERS_SHOWN:
+            by_letter.setdefault(message_id, []).append(key)
+    found = rows.in_bulk([key for keys in by_letter.values() for key in keys[:CONCERNS_SHOWN]])
     held = _lockdowns_of(by_letter)
-    return [
-        Case(about[0].message, [_opened(concern) for concern in about], held.get(message_id))
-        for message_id, about in by_letter.items()
-    ]
+    cases = []
+    for message_id, keys in by_letter.items():
+        about = [found[key] for key in keys[:CONCERNS_SHOWN] if key in found]
+        if about:
+            opened = [_opened(concern) for concern in about]
+            cases.append(Case(about[0].message, opened, len(keys) - len(about), held.get(message_id)))
+    return cases
 
 
 def _lockdowns_of(message_ids: Iterable[int]) -> dict[int, Lockdown]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -13,15 +14,18 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from . import countries, languages
+from .lifecycle import CALL_FOR_HELP
 from .models import Event, Message, Reason
 
 if TYPE_CHECKING:
     MessageAdminBase = admin.ModelAdmin[Message]
     ReasonAdminBase = admin.ModelAdmin[Reason]
     EventInlineBase = admin.TabularInline[Event, Message]
+    ReasonLineBase = forms.ModelForm[Reason]
 else:
     MessageAdminBase = ReasonAdminBase = admin.ModelAdmin
     EventInlineBase = admin.TabularInline
+    ReasonLineBase = forms.ModelForm
 
 
 def _language() -> str:
@@ -161,6 +165,19 @@ class MessageAdmin(MessageAdminBase):
         return languages.language_name(message.language, _language())
 
 
+class ReasonLineForm(ReasonLineBase):
+    """One line of the list of reasons."""
+
+    class Meta:
+        model = Reason
+        fields = ("position", "is_active")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.code == CALL_FOR_HELP:
+            self.fields["is_active"].disabled = True
+
+
 @admin.register(Reason)
 class ReasonAdmin(ReasonAdminBase):
     """The reasons moderators choose from, in the words senders read."""
@@ -170,8 +187,11 @@ class ReasonAdmin(ReasonAdminBase):
     fields = ("code", "title_en", "title_ko", "words_en", "words_ko", "position", "is_active")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Reason | None = None) -> tuple[str, ...]:
-        # Life lines name the code.
-        return ("code",) if obj else ()
+        # Life lines name the code. Without the reason for calls for help nothing would reach the Safety leads.
+        return ("code", "is_active") if obj and obj.code == CALL_FOR_HELP else ("code",) if obj else ()
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[ReasonLineForm]:
+        return ReasonLineForm
 
     def has_delete_permission(self, request: HttpRequest, obj: Reason | None = None) -> bool:
         return False

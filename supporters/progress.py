@@ -23,6 +23,8 @@ DECISIONS = (Kind.ASKED, Kind.DECLINED, Kind.APPROVED, Kind.EDIT_ACCEPTED, Kind.
 OVERTAKING = (
     Kind.ASKED, Kind.DECLINED, Kind.APPROVED, Kind.UNDONE, Kind.CALL_RETURNED, Kind.ANSWERED, Kind.WITHDRAWN,
 )  # fmt: skip
+# The same for a decision about a change.
+TAKEN_BACK = (Kind.UNDONE, Kind.CALL_RETURNED)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def _is_known(event: Event, later: Iterable[Event]) -> bool:
     due = event.at + timedelta(minutes=settings.PUBLISH_DELAY_MINUTES)
     if event.kind in (Kind.EDIT_ACCEPTED, Kind.EDIT_REFUSED):
         overtaken = any(
-            other.kind == Kind.UNDONE and other.ids.get("edit") == event.ids.get("edit") and other.at < due
+            other.kind in TAKEN_BACK and other.ids.get("edit") == event.ids.get("edit") and other.at < due
             for other in later
         )
     else:

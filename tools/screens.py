@@ -18,10 +18,12 @@ sys.path.insert(0, str(ROOT))
 
 from tests.browser import steps  # noqa: E402
 from tests.browser.conftest import CHROMIUM_ARGUMENTS, Site, free_port  # noqa: E402
+from tests.browser.desk_walk import Walk, find_letters  # noqa: E402
 from tools.setup import find_chromium  # noqa: E402
 
 WIDTHS = (320, 390, 1280)
 LANGUAGES = ("ko", "en")
+LOCALES = {"ko": "ko-KR", "en": "en-GB"}
 READING = ["index", "map", "about", "safe", "declaration", "privacy"]
 Take = Callable[[Page, str], None]
 
@@ -81,23 +83,48 @@ def picture_senders(site: Site, browser: Browser, language: str, take: Take) -> 
 
 
 def picture_the_desk(site: Site, browser: Browser, language: str, take: Take) -> None:
-    locale = {"ko": "ko-KR", "en": "en-GB"}[language]
-    page = browser.new_context(base_url=site.url, locale=locale).new_page()
-    page.goto("/admin/login/")
-    take(page, f"login-{language}")
-    steps.log_in(page, site)
-    take(page, f"queue-{language}")
-    addresses = page.locator("main a[href*='/admin/desk/']").evaluate_all(
-        "links => [...new Set(links.map(link => link.getAttribute('href')))].filter(it => /[a-z2-7]{12}/.test(it))"
-    )
-    for number, address in enumerate(addresses[:4]):
-        page.goto(address)
-        take(page, f"review-{number}-{language}")
-    steps.decide(page, "approve")
-    take(page, f"review-errors-{language}")
-    page.goto("/admin/")
-    take(page, f"admin-{language}")
+    """Every page and state the walk of the accessibility test sees."""
+    page = browser.new_context(base_url=site.url, locale=LOCALES[language]).new_page()
+    Walk(page, site, find_letters(site), lambda page, name: take(page, f"desk-{name}-{language}")).everything()
     page.context.close()
+
+
+def picture_the_second_step(site: Site, browser: Browser, language: str, take: Take) -> None:
+    """Setting up, recovery codes, the token and one's own page, on the same site with the second step required."""
+    strict = Site(
+        var=site.var,
+        port=free_port(),
+        log=site.log.with_name("screens-strict.log"),
+        inherited=site.inherited | {"REQUIRE_SECOND_FACTOR": "1"},
+    )
+    site.stop()
+    strict.start()
+    try:
+        page = browser.new_context(base_url=strict.url, locale=LOCALES[language]).new_page()
+        strict.manage("reset_second_factor", "moderator")
+        steps.type_password(page, strict, "moderator")
+        take(page, f"second-step-set-up-{language}")
+        steps.type_token(page, steps.token_of(page))
+        take(page, f"second-step-codes-{language}")
+        page.goto("/admin/second-factor/mine/")
+        take(page, f"second-step-mine-{language}")
+        steps.type_password(page, strict, "moderator")
+        take(page, f"second-step-token-{language}")
+        steps.type_token(page, "000000")
+        take(page, f"second-step-wrong-{language}")
+        page.context.close()
+        strict.manage("reset_second_factor", "moderator")
+    finally:
+        strict.stop()
+        site.start()
+
+
+PARTS = {
+    "readers": picture_readers,
+    "senders": picture_senders,
+    "desk": picture_the_desk,
+    "second-step": picture_the_second_step,
+}
 
 
 def taker(folder: Path, schemes: list[str]) -> Take:
@@ -116,7 +143,7 @@ def taker(folder: Path, schemes: list[str]) -> Take:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=["readers", "senders", "desk"], help="one part")
+    parser.add_argument("--only", choices=list(PARTS), help="one part")
     parser.add_argument("--light", action="store_true", help="light pictures only")
     options = parser.parse_args()
     executable = find_chromium()
@@ -128,13 +155,12 @@ def main() -> int:
     state.mkdir(exist_ok=True)
     inherited = {name: value for name, value in os.environ.items() if name not in ("VAR", "PORT", "DATABASE_URL")}
     site = Site(var=state, port=free_port(), log=var / "screens.log", inherited=inherited, letters=True)
-    parts = {"readers": picture_readers, "senders": picture_senders, "desk": picture_the_desk}
     take = taker(folder, ["light"] if options.light else ["light", "dark"])
     site.start()
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
-            for name, picture in parts.items():
+            for name, picture in PARTS.items():
                 if options.only in (None, name):
                     for language in LANGUAGES:
                         picture(site, browser, language, take)

@@ -271,6 +271,11 @@ class SetPassword(PasswordResetConfirmView):
     token_generator = link_tokens
     title = gettext_lazy("Set your password")
 
+    def get_user(self, uidb64: str) -> User | None:
+        """The person of the link; a closed account gets no password for the day on which it is opened again."""
+        user: User | None = super().get_user(uidb64)
+        return user if user and user.is_active else None
+
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
         messages.success(self.request, _("Your password is set. Log in with it now."))

@@ -47,7 +47,10 @@ MOST_ROWS, MOST_TEXTS = 600, 20
 MOST_PICTURE_ROWS = 50_000
 
 AT_ONCE = {Event.Kind.SAVED, Event.Kind.TRANSLATED, Event.Kind.SIGNED}
-SOON = {Event.Kind.RECEIVED, Event.Kind.ANSWERED, Event.Kind.EDITED, Event.Kind.UNDONE, Event.Kind.EDIT_SHOWN}
+SOON = {
+    Event.Kind.RECEIVED, Event.Kind.ANSWERED, Event.Kind.EDITED, Event.Kind.UNDONE, Event.Kind.EDIT_SHOWN,
+    Event.Kind.CALL_RETURNED,
+}  # fmt: skip
 GONE = {Event.Kind.WITHDRAWN, ERASED}
 
 
@@ -78,6 +81,12 @@ def findings(draft: Message | Edit) -> list[Finding]:
     edit = draft if isinstance(draft, Edit) else None
     rows = Flag.objects.filter(message=message_of(draft), edit=edit).select_related("rule", "term", "other")
     return sorted((_finding(flag, draft) for flag in rows), key=lambda found: (found.field, found.start, found.kind))
+
+
+def may_be_call(draft: Message | Edit) -> bool:
+    """Whether words of `draft` speak of danger: somebody has to read whether they are a call for help."""
+    edit = draft if isinstance(draft, Edit) else None
+    return Flag.objects.filter(message=message_of(draft), edit=edit, kind=Kind.DANGER).exists()
 
 
 def _finding(flag: Flag, draft: Message | Edit) -> Finding:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from ..access import for_roles
 from ..models import Flag, Term, WordingRule
-from ..roles import ADMINISTRATOR, SAFETY_LEAD
+from ..roles import TRIES_RULES
 from . import rules
 from .checker import Checker, parts
 
@@ -121,7 +121,7 @@ def _found(sample: str, check: Checker) -> dict[str, Any]:
     return {"parts": parts(sample, hints), "rows": rows, "broken": check.book.broken}
 
 
-@for_roles(ADMINISTRATOR, SAFETY_LEAD)
+@for_roles(*TRIES_RULES)
 @require_http_methods(["GET", "HEAD", "POST"])
 def try_rules(request: HttpRequest) -> HttpResponse:
     """All rules and words in use on a pasted text. Nothing is saved."""

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from itertools import islice
+from math import prod
 from typing import Any
 
 import regex
@@ -38,6 +40,9 @@ _LATIN = regex.compile(r"\p{Latin}")
 # What expressions are tried on before they are accepted: long runs of what repeats in letters.
 TRIALS = ("a" * 400, "가" * 400, "1" * 400, "a b " * 120, "가 나 " * 120, "1 2 3-" * 80, "\n" * 200, "a@a." * 100)
 TRIAL_SECONDS = 0.1
+# What is repeated so often is written out as often while it is compiled, which no limit of time stops.
+MOST_REPEATED = 10_000
+_COUNT = regex.compile(r"\{(\d+)")
 
 
 class BadExpression(ValueError):
@@ -110,6 +115,8 @@ def check(pattern: str) -> None:
     if not lines:
         raise BadExpression(1, "empty")
     for number, expression in lines:
+        if prod(max(1, int(count)) for count in _COUNT.findall(expression)) > MOST_REPEATED:
+            raise BadExpression(number, "slow")
         try:
             found = compiled(expression)
             if found.search("", timeout=TRIAL_SECONDS):
@@ -118,13 +125,18 @@ def check(pattern: str) -> None:
                 found.search(trial, timeout=TRIAL_SECONDS)
         except regex.error as error:
             raise BadExpression(number, "wrong", str(error)) from error
+        except RecursionError:
+            raise BadExpression(number, "wrong", "nested too deeply") from None
         except TimeoutError:
             raise BadExpression(number, "slow") from None
 
 
 @dataclass
 class Rulebook:
-    """Rules for one run over the texts of a message. `broken` collects the codes of those that could not be used."""
+    """Rules for one run over the texts of a message. `broken` collects the codes of those that could not be used.
+
+    What is too slow for one text is tried on the next one again: nobody hides words by what stands in another field.
+    """
 
     rules: list[WordingRule]
     broken: list[str] = field(default_factory=list)
@@ -142,23 +154,22 @@ class Rulebook:
         wanted = {*reads, WordingRule.Reads.BOTH}
         found: list[Hit] = []
         for rule in self.rules:
-            if rule.reads in wanted and rule.language in languages and rule.code not in self.broken:
+            if rule.reads in wanted and rule.language in languages:
                 found += self._hits_of(rule, readable)
         return found
 
     def _hits_of(self, rule: WordingRule, readable: Readable) -> list[Hit]:
         places: list[tuple[int, int]] = []
-        try:
-            for _number, expression in expressions(rule.pattern):
-                for match in compiled(expression).finditer(readable.text, timeout=SECONDS):
+        for _number, expression in expressions(rule.pattern):
+            try:
+                for match in islice(compiled(expression).finditer(readable.text, timeout=SECONDS), MOST_HITS):
                     if match.start() < match.end():
                         places.append(match.span())
-                    if len(places) == MOST_HITS:
-                        break
-        except (regex.error, TimeoutError) as error:
-            # One bad expression of an administrator stops neither a sender nor the other rules.
-            logger.error("Wording rule %s cannot be used: %s", rule.code, type(error).__name__)
-            self.broken.append(rule.code)
+            except (regex.error, TimeoutError) as error:
+                # One bad expression of an administrator stops neither a sender nor the other expressions.
+                if rule.code not in self.broken:
+                    logger.error("Wording rule %s cannot be used: %s", rule.code, type(error).__name__)
+                    self.broken.append(rule.code)
         return [Hit(rule, *readable.place(*span)) for span in longest(places)]
 
 

@@ -87,7 +87,11 @@ class Translation(models.Model):
                 fields=["edit", "language"], condition=Q(edit__isnull=False), name="one_edit_translation_a_language"
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["state", "language", "state_at"], name="translation_queue")]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "language", "state_at"], name="translation_queue"),
+            models.Index(fields=["state", "asked_at", "id"], name="translation_asked"),
+            models.Index(fields=["state", "state_at", "id"], name="translation_state"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.message_id}/{self.language}"

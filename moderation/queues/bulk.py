@@ -120,10 +120,13 @@ class Batch:
 
     @cached_property
     def _flagged(self) -> dict[int, set[str]]:
+        """The kinds of hints on each letter, or on its proposed change."""
         flags: dict[int, set[str]] = {message.pk: set() for message in self.messages}
         kinds = Flag.objects.filter(message__in=self.messages, kind__in=[Flag.Kind.DANGER, *SAME]).order_by()
-        for message_id, kind in kinds.values_list("message", "kind").distinct():
-            flags[message_id].add(kind)
+        for message_id, edit_id, kind in kinds.values_list("message", "edit", "kind").distinct():
+            edit = self._edits.get(message_id)
+            if edit_id == (edit.pk if edit else None):
+                flags[message_id].add(kind)
         return flags
 
     @cached_property
@@ -160,7 +163,7 @@ class Batch:
         if message.status != Message.Status.PENDING and message.pk not in self._edits:
             return _("It does not wait any more: %(status)s.") % {"status": message.get_status_display()}
         if self.action == BulkAction.TRANSLATE:
-            return self._not_translated(message)
+            return self._not_translated(message) or self._may_be_call(message)
         return self._not_declined(message)
 
     def _not_released(self, message: Message) -> str:
@@ -186,10 +189,13 @@ class Batch:
     def _not_declined(self, message: Message) -> str:
         if message.pk in self._edits:
             return _("It is a change of a published letter: decide about it on its page.")
-        if Flag.Kind.DANGER in self._flagged[message.pk]:
-            return _("It may be a call for help: read it on its page.")
+        if why_not := self._may_be_call(message):
+            return why_not
         claim = self._claims.get(message.pk)
         return self._held(claim) if claim and claim.holder_id != self.user.pk else ""
+
+    def _may_be_call(self, message: Message) -> str:
+        return str(wording.MAY_BE_CALL) if Flag.Kind.DANGER in self._flagged[message.pk] else ""
 
     def _held(self, claim: Claim) -> str:
         who = {"who": wording.staff_name(claim.holder), "time": wording.clock(claim.until)}
@@ -209,6 +215,8 @@ def carry_out(batch: Batch) -> Outcome:
             _do(item, batch.action, by=batch.user)
         except lifecycle.InvalidTransition:
             outcome.failed.append(Item(item.message, item.edit, _("Somebody else changed it at this moment.")))
+        except translations.Unread:
+            outcome.failed.append(Item(item.message, item.edit, str(wording.MAY_BE_CALL)))
         except translations.Gone:
             outcome.failed.append(Item(item.message, item.edit, _("It cannot be translated now.")))
         except _NothingToDo:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import now
@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from supporters import countries, languages
 from supporters.models import Attachment, Message
 
-from ..models import Flag
+from ..models import Flag, Translation
 from .queue import Selection
 
 LONG_WAIT = timedelta(days=3)
@@ -28,7 +28,7 @@ WORDS_LIMIT = 100
 GROUP_LIMIT = 1000
 SAME = (Flag.Kind.SAME_TEXT, Flag.Kind.SAME_PICTURE)
 SELECTS = ("kind", "language", "country", "flag")
-TICKS = ("file", "long")
+TICKS = ("file", "long", "here")
 SEARCHED = ("original_name", "group", "original", "own_ko", "body_ko", "body_en")
 
 
@@ -82,6 +82,7 @@ class FilterForm(forms.Form):
     flag = forms.ChoiceField(required=False, label=gettext_lazy("Hint"))
     file = forms.BooleanField(required=False, label=gettext_lazy("The file is not ready"))
     long = forms.BooleanField(required=False, label=gettext_lazy("Waits for more than 3 days"))
+    here = forms.BooleanField(required=False, label=gettext_lazy("Without what is with the translators"))
     same = forms.RegexField(r"^[a-z2-7]{12}$", required=False, widget=forms.HiddenInput)
     q = forms.CharField(required=False, max_length=WORDS_LIMIT, label=gettext_lazy("Name, words or address"))
 
@@ -140,6 +141,13 @@ class FilterForm(forms.Form):
     def _by_long(self, _chosen: str) -> Selection:
         waits = Q(submitted_at__lte=now() - LONG_WAIT)
         return Selection(waits, waits)
+
+    def _by_here(self, _chosen: str) -> Selection:
+        """What translators were asked for and have not brought back is left out."""
+        asked = Translation.objects.exclude(state=Translation.State.REVIEWED).exclude(language=Translation.Language.KP)
+        return Selection(
+            ~Q(Exists(asked.filter(message=OuterRef("pk"), edit=None))), ~Q(Exists(asked.filter(edit=OuterRef("pk"))))
+        )
 
     def _by_same(self, slug: str) -> Selection:
         """The letter at `slug` and those that are like it."""

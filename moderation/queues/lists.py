@@ -7,7 +7,6 @@ from typing import cast
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
@@ -18,7 +17,7 @@ from ..pages import page_context
 from ..roles import MODERATOR, SAFETY_LEAD
 from . import queue, rows
 from .bulk import BulkAction
-from .filters import FilterForm
+from .shelves import Shelf
 
 LISTS = {
     "asked": (Message.Status.ASKED, gettext_lazy("Asked")),
@@ -26,13 +25,9 @@ LISTS = {
     "declined": (Message.Status.DECLINED, gettext_lazy("Declined")),
 }
 WAITING = {
-    "waiting": (gettext_lazy("To review"), gettext_lazy("Nothing is waiting. Thank you."), "moderation:queue"),
-    "mine": (gettext_lazy("Mine"), gettext_lazy("You hold no letter now."), "moderation:mine"),
-    "second-look": (
-        gettext_lazy("Second look"),
-        gettext_lazy("No letter waits for a second look."),
-        "moderation:second-look",
-    ),
+    "waiting": (gettext_lazy("To review"), gettext_lazy("Nothing is waiting. Thank you.")),
+    "mine": (gettext_lazy("Mine"), gettext_lazy("You hold no letter now.")),
+    "second-look": (gettext_lazy("Second look"), gettext_lazy("No letter waits for a second look.")),
 }
 
 
@@ -58,13 +53,15 @@ def second_looks(request: HttpRequest) -> HttpResponse:
 
 
 def _waiting(request: HttpRequest, here: str, chosen: queue.Selection) -> HttpResponse:
-    title, empty, name = WAITING[here]
-    form = FilterForm(request.GET)
+    title, empty = WAITING[here]
+    shelf = Shelf.read(request.GET, here)
+    form = shelf.filters
     page = queue.waiting(queue.Cursor.read(request.GET.get("from", "")), chosen=chosen & form.selection)
     context = page_context(request, here) | {
         "title": title,
         "empty": empty,
-        "list_address": reverse(name),
+        "shelf": shelf,
+        "list_address": shelf.place,
         "page": rows.fill(page, reader=request.user),
         "form": form,
         "is_first": "from" not in request.GET,

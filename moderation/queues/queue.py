@@ -16,7 +16,6 @@ from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import now
 
-from supporters import lifecycle
 from supporters.models import Attachment, Edit, Event, Message
 
 from ..models import Claim
@@ -181,15 +180,8 @@ def waiting(after: Cursor | None = None, *, limit: int = PAGE, chosen: Selection
     return Page(rows[:limit], str(rows[limit - 1].cursor) if len(rows) > limit else "")
 
 
-def _shelf(line: Waiting, reader: User | None) -> Selection:
-    """The list in which `reader` came to `line`: that of second looks when the first was somebody else's."""
-    look = lifecycle.first_look(line.draft) if reader and lifecycle.look_reasons(line.draft) else None
-    return first_looks() if reader is None or look is None or look.actor_id == reader.pk else second_look(not_by=reader)
-
-
-def around(line: Waiting, *, limit: int = 20, reader: User | None = None) -> Page:
+def around(line: Waiting, *, limit: int = 20, chosen: Selection | None = None) -> Page:
     """The oldest lines; when `line` waits farther down, the lines from there on."""
-    chosen = _shelf(line, reader)
     oldest = waiting(limit=limit, chosen=chosen)
     if not oldest.next or line.cursor <= oldest.rows[-1].cursor:
         return oldest
@@ -197,16 +189,15 @@ def around(line: Waiting, *, limit: int = 20, reader: User | None = None) -> Pag
     return Page([line, *behind.rows], behind.next)
 
 
-def next_waiting(after: Waiting, *, reader: User | None = None) -> Message | None:
+def next_waiting(after: Waiting, *, chosen: Selection | None = None) -> Message | None:
     """What to read once `after` is done or left for others: the next one behind it, at the end the oldest."""
-    chosen = _shelf(after, reader)
     rows = waiting(after.cursor, limit=1, chosen=chosen).rows or waiting(limit=2, chosen=chosen).rows
     return next((row.message for row in rows if row.message.pk != after.message.pk), None)
 
 
-def previous_waiting(before: Waiting, *, reader: User | None = None) -> Message | None:
+def previous_waiting(before: Waiting, *, chosen: Selection | None = None) -> Message | None:
     """What stands right before it in the same list; None when it is the oldest."""
-    chosen, cursor = _shelf(before, reader), before.cursor
+    chosen, cursor = first_looks() if chosen is None else chosen, before.cursor
     messages = pending().filter(_earlier(cursor, edits=False), chosen.messages).order_by("-submitted_at", "-pk")
     edits = open_edits().filter(_earlier(cursor, edits=True), chosen.edits).order_by("-submitted_at", "-pk")
     lines = [Waiting(message) for message in messages.defer(*TEXTS)[:1]]

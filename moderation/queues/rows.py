@@ -1,4 +1,4 @@
-"""What a line of a list shows beside its letter: hints, who holds it, whose second look it waits for.
+"""What a line of a list shows beside its letter: hints, who holds it, whose second look it waits for, its translators.
 
 All of it is read at once for the lines of a page, however long the queue is.
 """
@@ -15,7 +15,7 @@ from django.utils.timezone import now
 
 from supporters.models import Attachment, Edit, Event, Message
 
-from ..models import Claim, Flag
+from ..models import Claim, Flag, Translation
 from ..review import wording
 from .filters import LONG_WAIT, SAME
 from .queue import COUNTED, LOOKS_END, Page, Waiting
@@ -74,6 +74,7 @@ class Row:
     claim: Claim | None = None
     look: FirstLook | None = None
     reader: User | AnonymousUser | None = None
+    translated: frozenset[str] = frozenset()  # the states its translations are in
 
     @property
     def message(self) -> Message:
@@ -109,6 +110,15 @@ class Row:
         return self.look is not None and self.reader is not None and self.look.reader_id == self.reader.pk
 
     @property
+    def is_at_translators(self) -> bool:
+        return bool(self.translated - {Translation.State.REVIEWED})
+
+    @property
+    def has_come_back(self) -> bool:
+        """Whether all that was asked of the translators has been reviewed and stands in the letter."""
+        return self.translated == {Translation.State.REVIEWED}
+
+    @property
     def first_reader(self) -> str:
         return self.look.name if self.look else ""
 
@@ -118,11 +128,28 @@ def fill(page: Page, *, reader: User | AnonymousUser | None) -> Page:
     lines: list[Waiting] = page.rows
     message_ids = [line.message.pk for line in lines]
     hints, claims, looks = _hints(lines), _claims(message_ids), _looks(message_ids)
+    translated = _translated(message_ids)
     rows = [
-        Row(line, hints.get(line.cursor, []), claims.get(line.message.pk), looks.get(line.message.pk), reader)
+        Row(
+            line,
+            hints.get(line.cursor, []),
+            claims.get(line.message.pk),
+            looks.get(line.message.pk),
+            reader,
+            frozenset(translated[line.message.pk, line.edit.pk if line.edit else None]),
+        )
         for line in lines
     ]
     return Page(rows, page.next)
+
+
+def _translated(message_ids: list[int]) -> dict[tuple[int, int | None], set[str]]:
+    """The states of what translators were asked for, by letter and change. The Northern wording holds nothing up."""
+    rows = Translation.objects.filter(message__in=message_ids).exclude(language=Translation.Language.KP).order_by()
+    states: dict[tuple[int, int | None], set[str]] = defaultdict(set)
+    for message_id, edit_id, state in rows.values_list("message", "edit", "state"):
+        states[message_id, edit_id].add(state)
+    return states
 
 
 def _claims(message_ids: list[int]) -> dict[int, Claim]:

@@ -9,7 +9,6 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
@@ -19,8 +18,7 @@ from ..pages import page_context
 from ..review import wording
 from ..roles import MODERATOR, SAFETY_LEAD
 from .bulk import AT_ONCE, Batch, BulkAction, Outcome, Picked, carry_out
-from .filters import FilterForm
-from .lists import WAITING
+from .shelves import ADDRESSES, Shelf
 
 
 class PickedField(forms.MultipleChoiceField):
@@ -99,12 +97,7 @@ def _done(action: BulkAction, outcome: Outcome) -> str:
 
 def _render(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
     here = request.POST.get("list", "")
-    here = here if here in WAITING else "waiting"
-    filters = FilterForm(QueryDict(request.POST.get("filters", "")[:500]))
-    address = reverse(WAITING[here][2])
-    common = {
-        "list": here,
-        "filters": filters.query,
-        "back": f"{address}?{filters.query}" if filters.query else address,
-    }
+    here = here if here in ADDRESSES else "waiting"
+    shelf = Shelf.read(QueryDict(request.POST.get("filters", "")[:500]), here)
+    common = {"list": here, "filters": shelf.filters.query, "back": shelf.address()}
     return render(request, template, page_context(request, here) | common | context)

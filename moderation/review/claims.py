@@ -78,6 +78,11 @@ def release_all(message: Message | int, tasks: Iterable[str]) -> None:
     Claim.objects.filter(message=message, task__in=list(tasks)).delete()
 
 
+def release_held_by(user: User) -> None:
+    """End everything `user` holds: who left, or lost a role, works on nothing any more."""
+    Claim.objects.filter(holder=user).delete()
+
+
 def changed(message_id: int, kind: str) -> None:
     """Listener of `messages_site.changes`: every outcome frees the message."""
     if kind in OUTCOMES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -37,7 +38,7 @@ def carry_out(review: Review, form: ReviewForm) -> None:
     """Do what the valid `form` asks for.
 
     Raises `lifecycle.InvalidTransition` when somebody was faster, `lifecycle.NotApprovable`, `NotYours`,
-    `NothingToTranslate`, `claims.Held`, or `PermissionDenied`; then nothing is stored.
+    `NothingToTranslate`, `translations.Unread`, `claims.Held`, or `PermissionDenied`; then nothing is stored.
     """
     action = form.cleaned_data["action"]
     if action in (Action.REMOVE, Action.RESTORE) and not review.is_lead:
@@ -110,20 +111,27 @@ def _review(review: Review, form: ReviewForm) -> None:
     if action in SAVES or form.has_new_texts:
         draft = _save(review, form)
         revision = lifecycle.message_of(draft).revision
-    if action == Action.APPROVE:
+    if action == Action.SAVE:
+        _hold(review)
+    elif action == Action.APPROVE:
         _approve(draft, moderator=review.user, revision=revision, checks=data["check"])
     elif action == Action.SECOND_LOOK:
         lifecycle.send_to_second_look(draft, moderator=review.user, revision=revision, reasons=data["look"])
     elif action == Action.TRANSLATE:
-        _translate(review, draft)
+        _translate(review, draft, is_read=data["not_help"])
     elif action in (Action.ASK, Action.DECLINE):
         _refuse(draft, action, moderator=review.user, revision=revision, reason=data["reason"], note=data["note"])
 
 
+def _hold(review: Review) -> None:
+    """Who saves works on it: they hold it from now on, unless somebody else does or it does not wait."""
+    if review.is_waiting:
+        with suppress(claims.Held):
+            claims.claim(review.message, review.user)
+
+
 def _save(review: Review, form: ReviewForm) -> Message | Edit:
-    """Store what was typed; whoever holds the message holds it longer."""
     data, draft = form.cleaned_data, review.draft
-    claims.renew(review.message, review.user)
     stored: dict[str, Any] = {"actor": review.user, "texts": form.texts, "cleared": form.cleared, "look": data["look"]}
     if isinstance(draft, Message):
         return lifecycle.save_texts(draft, revision=data["revision"], transcript=form.spoken, **stored)
@@ -142,9 +150,9 @@ def _approve(draft: Message | Edit, **how: Any) -> None:
         lifecycle.approve(draft, **how)
 
 
-def _translate(review: Review, draft: Message | Edit) -> None:
+def _translate(review: Review, draft: Message | Edit, *, is_read: bool) -> None:
     try:
-        asked = translations.request(draft, by=review.user)
+        asked = translations.request(draft, by=review.user, is_read=is_read)
     except translations.Gone:
         raise NothingToTranslate from None
     if not asked:

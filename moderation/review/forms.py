@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from supporters import texts
-from supporters.lifecycle import FRIEND, SHOWN_TEXTS, Check, message_of
+from supporters.lifecycle import CALL_FOR_HELP, FRIEND, SHOWN_TEXTS, Check, message_of
 from supporters.models import Edit, Look, Message, Reason
 from supporters.models.messages import LINE_COLUMN, OUTLETS
 
@@ -62,7 +62,8 @@ class PlainText(forms.CharField):
 
 class ReviewForm(forms.Form):
     """Names as in the interface: texts, `use_…`, `check`, `reason`, `note`, `revision`, `action`; besides them `look`
-    for the ticks of a second look and, where something can be said, `transcript`.
+    for the ticks of a second look, `not_help` where words speak of danger and, where something can be said,
+    `transcript`.
     """
 
     body_ko = PlainText(limit=TEXT_LIMIT, rows=7, label=gettext_lazy("Korean"))
@@ -90,6 +91,7 @@ class ReviewForm(forms.Form):
         label=gettext_lazy("Second look"),
         error_messages={"invalid_choice": gettext_lazy("This page does not know one of these reasons to look again.")},
     )
+    not_help = forms.BooleanField(required=False, label=gettext_lazy("I have read it: nobody asks for help here"))
     reason = forms.ChoiceField(
         required=False,
         label=gettext_lazy("Reason"),
@@ -124,7 +126,7 @@ class ReviewForm(forms.Form):
         for language, friend in FRIEND.items():
             # What an empty name becomes; a hint below says so as long as the field is empty.
             self.fields[f"name_{language}"].widget.attrs["placeholder"] = friend
-        choices = [("", _("Choose a reason")), *((reason.code, reason.title) for reason in reasons)]
+        choices = [("", _("Choose a reason")), *((reason.code, _said(reason)) for reason in reasons)]
         self.fields["reason"].choices = choices  # type: ignore[attr-defined]
         for outlet in OUTLETS:
             # Only narrowed, never widened: what was not agreed cannot be ticked, whatever the browser sends.
@@ -150,10 +152,18 @@ class ReviewForm(forms.Form):
         needs_reason = data.get("action") in (Action.ASK, Action.DECLINE) and "reason" not in self.errors
         if needs_reason and not data["reason"]:
             self.add_error("reason", _("Choose a reason: the sender reads it."))
+        if needs_reason and data.get("reason") == CALL_FOR_HELP and data["action"] == Action.ASK:
+            sentence = _("A call for help is not sent back: press “Decline”. Then only Safety leads see it.")
+            self.add_error("reason", sentence)
         is_looked_at = data.get("action") == Action.SECOND_LOOK and "look" not in self.errors
         if is_looked_at and not self.needs_look:
             self.add_error("look", _("Tick why another person has to look."))
         return data
+
+    def add_unread(self) -> None:
+        """Say why what may be a call for help does not go to translators yet."""
+        sentence = _("Some words speak of danger. Read it, and tick that nobody asks for help, or decline it.")
+        self.add_error("not_help", sentence)
 
     @property
     def needs_look(self) -> bool:
@@ -208,3 +218,10 @@ class ReviewForm(forms.Form):
         """For the top of the page: the id of the field, or nothing, and what is wrong with it."""
         anchors = {"__all__": "", "revision": "", "action": "", "check": "check_0", "look": "look"}
         return [(anchors.get(name, name), str(error)) for name, errors in self.errors.items() for error in errors]
+
+
+def _said(reason: Reason) -> str:
+    """A reason in the list; the one that does more than decline says so."""
+    if reason.code != CALL_FOR_HELP:
+        return reason.title
+    return _("%(reason)s (decline: from then on only Safety leads see it)") % {"reason": reason.title}

@@ -18,6 +18,8 @@ from . import wording
 ORDER = list(Flag.Kind.values)
 # Hints that suggest a tick for a second look; they never set it.
 SUGGEST = {Flag.Kind.MINOR: Look.MINORS, Flag.Kind.LEFT_NORTH: Look.LEFT_NORTH}
+# What the page shows of the sender's words.
+SENT = ("original", "original_alt", "own_ko")
 
 
 @dataclass(frozen=True)
@@ -70,11 +72,22 @@ class Hints:
     def below(self, name: str, typed: str) -> list[Group]:
         """What stands below the field `name`, as far as it is still in what is `typed` there."""
         here = [found for found in self._findings if found.field == name and self._stands_below(found)]
+        here = [found for found in here if _said(found) not in self._said_of(getattr(self.draft, name))]
         return grouped(found for found in here if found.words in typed)
+
+    def _said_of(self, text: str) -> set[tuple[str, str, int, int]]:
+        """What is said above already, when the sender wrote the very same `text`."""
+        same = {name for name in (*SENT, "original_name") if getattr(self.draft, name) == text}
+        return {_said(found) for found in self._findings if found.field in same}
 
     def _stands_below(self, found: Finding) -> bool:
         # A call for help is said at the top, wherever it stands.
         return self.in_fields and found.field in SHOWN_TEXTS and found.kind != Flag.Kind.DANGER
+
+    @property
+    def has_danger(self) -> bool:
+        """Whether some of the words may be a call for help."""
+        return any(found.kind == Flag.Kind.DANGER for found in self._findings)
 
     @property
     def suggested(self) -> set[str]:
@@ -84,12 +97,16 @@ class Hints:
     @property
     def sent(self) -> dict[str, list[list[list[Piece]]]]:
         """What the sender wrote, with the words that raised a hint marked."""
-        return {name: self.marked(name) for name in ("original", "original_alt", "own_ko")}
+        return {name: self.marked(name) for name in SENT}
 
     def marked(self, name: str) -> list[list[list[Piece]]]:
         """The text `name` of the draft as paragraphs of lines of pieces."""
         spans = [(found.start, found.end) for found in self._findings if found.field == name and found.end]
         return marked(getattr(self.draft, name, "") or "", spans)
+
+
+def _said(found: Finding) -> tuple[str, str, int, int]:
+    return found.kind, found.reason, found.start, found.end
 
 
 def grouped(found: Iterable[Finding]) -> list[Group]:

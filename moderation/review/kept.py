@@ -18,8 +18,8 @@ KEPT_SECONDS = 3600
 PAGE_SECONDS = 7 * 24 * 3600
 # The safety ticks and the button are not kept: whoever comes back looks again before deciding.
 FIELDS = (
-    *SHOWN_TEXTS, *(f"use_{outlet}" for outlet in OUTLETS), "transcript", "look", "reason", "note", "credit",
-    "revision", "seen",
+    *SHOWN_TEXTS, *(f"use_{outlet}" for outlet in OUTLETS), "transcript", "look", "not_help", "reason", "note",
+    "credit", "revision", "seen",
 )  # fmt: skip
 
 
@@ -28,13 +28,24 @@ def mark(slug: str, user_id: int) -> str:
     return signing.dumps([slug, user_id], salt=SALT)
 
 
-def keep(request: HttpRequest, slug: str) -> None:
-    """Remember what was posted without a session, until somebody logs in within the hour."""
+def _shown_to(request: HttpRequest, slug: str) -> int | None:
+    """To whom the page about `slug` was shown that posts this."""
     try:
         page, owner = signing.loads(request.POST.get("kept_for", ""), salt=SALT, max_age=PAGE_SECONDS)
     except signing.BadSignature:
-        return
-    if page == slug:
+        return None
+    return owner if page == slug else None
+
+
+def was_shown(request: HttpRequest, slug: str) -> bool:
+    """Whether the page that posts this was shown to the same person before."""
+    return request.user.is_authenticated and _shown_to(request, slug) == request.user.pk
+
+
+def keep(request: HttpRequest, slug: str) -> None:
+    """Remember what was posted without a session, until somebody logs in within the hour."""
+    owner = _shown_to(request, slug)
+    if owner is not None:
         fields = {name: request.POST.getlist(name) for name in FIELDS if name in request.POST}
         request.session[KEY] = {"slug": slug, "owner": owner, "fields": fields}
         request.session.set_expiry(KEPT_SECONDS)

@@ -26,7 +26,7 @@ class KeysForm(forms.Form):
         choices=[("on", gettext_lazy("On")), ("off", gettext_lazy("Off"))],
         error_messages=dict.fromkeys(("required", "invalid_choice"), gettext_lazy("Choose on or off.")),
     )
-    next = forms.CharField(required=False, max_length=200)
+    next = forms.CharField(required=False, max_length=2000)
 
 
 def has_keys(user: User) -> bool:

@@ -70,8 +70,10 @@ class Review:
 
     @cached_property
     def _edits(self) -> list[Edit]:
-        """The open edit, and those whose decision is fresh; the newest first."""
+        """The open edit, and those whose decision is fresh; the newest first. Calls for help are for Safety leads."""
         edits = self.message.edits.filter(Q(status=Edit.Status.OPEN) | Q(live_at__gt=now())).order_by("-pk")
+        if not self.is_lead:
+            edits = edits.filter(is_call_for_help=False)
         for edit in edits:
             edit.message = self.message
         return list(edits)
@@ -110,7 +112,8 @@ class Review:
 
     @property
     def active_reasons(self) -> list[Reason]:
-        return [reason for reason in self.reasons if reason.is_active]
+        # The way to the Safety leads is always open.
+        return [reason for reason in self.reasons if reason.is_active or reason.code == CALL_FOR_HELP]
 
     @property
     def reason_for_help(self) -> str:
@@ -231,6 +234,12 @@ class Review:
             return ""
         return wording.first_look(self.first_look, is_mine=self.first_look.actor_id == self.user.pk)
 
+    @property
+    def is_first_looker(self) -> bool:
+        """Whether `user` sent it to the second look: then somebody else has to approve it."""
+        is_first = self.first_look is not None and self.first_look.actor_id == self.user.pk
+        return is_first and bool(self.look_reasons)
+
     # --- What may be done ---------------------------------------------------------------------------------------
 
     @property
@@ -268,11 +277,11 @@ class Review:
         """The buttons of the page."""
         actions: set[str] = set()
         if self.is_editable:
-            actions |= {Action.SAVE, Action.APPROVE, Action.DECLINE, Action.TRANSLATE}
+            actions |= {Action.SAVE, Action.DECLINE} | (set() if self.is_first_looker else {Action.APPROVE})
         if self.message.status == Status.PENDING:
             actions.add(Action.ASK)
         if self.is_waiting:
-            actions |= {Action.SECOND_LOOK, Action.RELEASE if self.is_mine else Action.CLAIM}
+            actions |= {Action.TRANSLATE, Action.SECOND_LOOK, Action.RELEASE if self.is_mine else Action.CLAIM}
         if self.may_undo:
             actions.add(Action.UNDO)
         if self.is_lead and self.message.status == Status.APPROVED and not self.message.can_undo():

@@ -65,6 +65,7 @@ SIGNED_OUT = gettext_lazy("You were signed out. Your draft is kept.")
 NOTHING_TO_TRANSLATE = gettext_lazy(
     "There is nothing to ask the translators for: both texts are there, or no words are written down to translate from."
 )
+MAY_BE_CALL = gettext_lazy("It may be a call for help: read it on its page.")
 CHANGED = gettext_lazy("This message changed in the meantime.")
 BY_THE_SITE = {
     Kind.CONVERTED, Kind.FAILED, Kind.SHOWN, Kind.EDIT_SHOWN, Kind.DECLINED, Kind.REMOVED, Kind.HIDDEN, Kind.UNHIDDEN,
@@ -159,7 +160,10 @@ def translation(row: Translation, claim: Claim | None) -> str:
         why = Cannot(row.cannot).label if row.cannot in Cannot.values else row.cannot
         return _("%(who)s cannot translate this: %(why)s") % {**words, "why": why}
     if row.state == Translation.State.REVIEWED:
-        return _("Translated by %(who)s, reviewed by %(reviewer)s.") % words
+        done = _("Translated by %(who)s, reviewed by %(reviewer)s.") % words
+        # It is published with the letter: whoever approves reads it too.
+        credit = _("Readers will see the name: %(name)s") % {"name": row.credit_name}
+        return f"{done} {credit}" if row.credit_name else done
     if row.state == Translation.State.READY:
         return _("Translated by %(who)s %(time)s ago; it waits for its review.") % words
     if claim is not None:

@@ -32,6 +32,8 @@ class CallForm(forms.Form):
 
     action = forms.ChoiceField(choices=CallAction.choices, error_messages=ACTION_ERRORS)
     message = forms.SlugField(max_length=12)
+    # Of a proposed change its number.
+    edit = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
 
 
 class LockdownAction(TextChoices):

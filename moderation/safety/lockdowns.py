@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,7 @@ class Selection:
         if self.since:
             rows = rows.filter(submitted_at__date__gte=self.since)
         if self.until:
-            rows = rows.filter(submitted_at__date__lt=self.until + timedelta(days=1))
+            rows = rows.filter(submitted_at__date__lte=self.until)
         for word in self.words.split():
             somewhere = Q()
             for field in SEARCHED:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from supporters import lifecycle
-from supporters.models import Message
+from supporters.models import Edit, Message
 
 from ..access import for_roles
 from ..models import Lockdown
@@ -50,17 +50,19 @@ def _lead(request: HttpRequest) -> User:
 @for_roles(SAFETY_LEAD)
 @require_http_methods(["GET", "HEAD", "POST"])
 def calls_for_help(request: HttpRequest) -> HttpResponse:
-    """Messages that ask for rescue or show somebody in danger, and those that may."""
+    """Messages and changes that ask for rescue or show somebody in danger, and those that may."""
     if request.method != "POST":
         return _calls_page(request)
     form = CallForm(request.POST)
     if not form.is_valid():
         return _calls_page(request, error=" ".join(str(error) for errors in form.errors.values() for error in errors))
     action = CallAction(form.cleaned_data["action"])
+    call = calls.find(form.cleaned_data["message"], form.cleaned_data["edit"])
     try:
-        message = calls.calls().get(slug=form.cleaned_data["message"])
-        CARRY_OUT[action](message, actor=_lead(request))
-    except (Message.DoesNotExist, lifecycle.InvalidTransition):
+        if call is None:
+            raise lifecycle.InvalidTransition(f"{form.cleaned_data['message']} is no call for help")
+        CARRY_OUT[action](call, actor=_lead(request))
+    except lifecycle.InvalidTransition:
         error = _("Somebody else, or the sender, changed this message in the meantime. Nothing was changed.")
         return _calls_page(request, error=error, status=409)
     return redirect(f"{reverse('moderation:calls-for-help')}?done={action}")
@@ -69,26 +71,30 @@ def calls_for_help(request: HttpRequest) -> HttpResponse:
 def _calls_page(request: HttpRequest, *, error: str = "", status: int = 200) -> HttpResponse:
     done = request.GET.get("done", "")
     context = page_context(request, "help") | {
-        "open_calls": [_call(message) for message in calls.open_calls()[:SHOWN]],
+        "open_calls": [_call(call) for call in calls.open_calls()],
         "possible_calls": calls.possible_calls()[:SHOWN],
-        "handled_calls": calls.handled_calls()[:SHOWN],
+        "handled_calls": [_call(call) for call in calls.handled_calls()],
         "done": CALL_DONE[CallAction(done)] if done in CALL_DONE and not error else "",
         "error": error,
     }
     return render(request, "moderation/calls_for_help.html", context, status=status)
 
 
-def _call(message: Message) -> dict[str, Any]:
-    event = calls.declined_by(message)
+def _call(call: calls.Call) -> dict[str, Any]:
+    event, message = calls.declined_by(call), lifecycle.message_of(call)
+    shown = [(getattr(call, f"body_{language}") or "", language) for language in ("ko", "en")]
     return {
+        "draft": call,
         "message": message,
+        "edit": call if isinstance(call, Edit) else None,
         "who": wording.actor_name(event) if event else "",
-        "since": event.at if event else message.submitted_at,
+        "since": event.at if event else call.submitted_at,
         "texts": [
-            (message.original, message.language),
-            (message.own_ko, "ko"),
-            (message.transcript, message.language),
-            *((text, language) for language in ("ko", "en") if (text := message.text(language)) != message.original),
+            (call.original, call.language),
+            (call.original_alt, call.language),
+            (call.own_ko, "ko"),
+            *([] if isinstance(call, Edit) else [(call.transcript, call.language)]),
+            *((text, language) for text, language in shown if text != call.original),
         ],
     }
 

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Count, Exists, Min, OuterRef, Q
 from django.db.models.functions import Coalesce, TruncDate
 from django.utils.timezone import now
@@ -165,7 +166,7 @@ def long_waits() -> int:
     return queue.pending().filter(waits).count() + queue.open_edits().filter(waits).count()
 
 
-def second_looks() -> int:
-    """How many letters and changes wait for another person than the first."""
-    chosen = queue.second_look()
+def second_looks(reader: User) -> int:
+    """How many letters and changes wait for a second look that `reader` may give; the tab counts the same."""
+    chosen = queue.second_look(not_by=reader)
     return queue.pending().filter(chosen.messages).count() + queue.open_edits().filter(chosen.edits).count()

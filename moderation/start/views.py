@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import get_language, ngettext
@@ -35,11 +36,11 @@ def start(request: HttpRequest) -> HttpResponse:
     targets += [Language.KP] if decides or may(request.user, NORTHERN_READER) else []
     context = page_context(request, "start") | {"decides": decides} | _translating(targets)
     if decides:
-        context |= _deciding()
+        context |= _deciding(cast(User, request.user))
     return render(request, "moderation/start.html", context)
 
 
-def _deciding() -> dict[str, Any]:
+def _deciding(reader: User) -> dict[str, Any]:
     times = figures.publishing_times()
     return {
         "ages": BarChart(_ages()),
@@ -48,7 +49,7 @@ def _deciding() -> dict[str, Any]:
         "times": times,
         "time_chart": BarChart(_times(times)),
         "long_waits": figures.long_waits(),
-        "second_looks": figures.second_looks(),
+        "second_looks": figures.second_looks(reader),
     }
 
 

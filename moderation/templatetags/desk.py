@@ -74,3 +74,9 @@ def into(code: str) -> str:
 def decides(user: User | AnonymousUser) -> bool:
     """Whether the desk is open to `user`."""
     return roles.may(user, roles.MODERATOR, roles.SAFETY_LEAD)
+
+
+@register.filter
+def tries_rules(user: User | AnonymousUser) -> bool:
+    """Whether the page on which rules are tried on a text is open to `user`."""
+    return roles.may(user, *roles.TRIES_RULES)

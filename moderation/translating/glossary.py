@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .. import terms
-from ..hinting.rules import Rulebook
-from ..models import Term, WordingRule
-
-DRAFTS = [WordingRule.Reads.DRAFT]
+from ..hinting.checker import Checker, Severity
+from ..hinting.flags import REASONS
+from ..models import Flag, Term
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Words that a rule asks to look at."""
+    """Words to look at once more, why, and what the North says instead as far as it is known."""
 
     words: str
-    rule: WordingRule
+    reason: str
+    severity: str
+    suggestion: str = ""
 
 
 def terms_in(*texts: str, known: list[Term] | None = None) -> list[Term]:
@@ -26,7 +27,13 @@ def terms_in(*texts: str, known: list[Term] | None = None) -> list[Term]:
     return list({term.pk: term for term in found}.values())
 
 
-def findings(text: str, book: Rulebook) -> list[Finding]:
-    """What the rules for drafts find in `text`, each once."""
-    found = (Finding(text[hit.start : hit.end], hit.rule) for hit in book.hits(text, reads=DRAFTS))
-    return list({(finding.words, finding.rule.pk): finding for finding in found}.values())
+def findings(text: str, check: Checker) -> list[Finding]:
+    """What the review page says about `text` too, each once."""
+    found: list[Finding] = []
+    for hint in check.hints(text, is_draft=True):
+        reason = hint.rule.reason if hint.rule else hint.term.note if hint.term else ""
+        reason = reason or str(REASONS.get(Flag.Kind(hint.kind), ""))
+        severity = str(Severity(hint.severity).label)
+        suggestion = hint.term.north if hint.term else ""
+        found.append(Finding(text[hint.start : hint.end], reason, severity, suggestion))
+    return list(dict.fromkeys(found))

@@ -10,7 +10,7 @@ from itertools import chain
 import regex
 from django.db.models import Q
 
-from supporters.models import Message
+from supporters.models import Edit, Message
 
 from ..hinting import similar
 from ..models import MemoryBand, MemorySentence, Translation
@@ -128,7 +128,8 @@ def _may_be_read(prefix: str = "") -> Q:
     # Deleted with a letter that is withdrawn; a letter that was declined or hidden may come back.
     message = f"{prefix}translation__message__"
     statuses = (Message.Status.PENDING, Message.Status.ASKED, Message.Status.APPROVED)
-    return Q(
+    edit = Q(**{f"{prefix}translation__edit": None}) | ~Q(**{f"{prefix}translation__edit__status": Edit.Status.REFUSED})
+    return edit & Q(
         **{
             f"{message}status__in": statuses,
             f"{message}is_hidden": False,

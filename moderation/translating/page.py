@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from supporters.models import Edit, Message
 
+from ..hinting.checker import Checker
 from ..hinting.rules import Rulebook
 from ..models import Claim, Preference, Term, Translation
 from ..review import claims, wording
@@ -192,11 +193,11 @@ class TranslationPage:
         return glossary.terms_in(*original, *(work.begins_with for work in self.works if work.is_korean))
 
     def look_up_wording(self) -> None:
-        """What the wording rules say about each Korean text as it is stored."""
+        """What rules and words together say about each Korean text as it is stored."""
         korean = [work for work in self.works if work.is_korean and work.row.text]
-        book = Rulebook.active() if korean else Rulebook([])
+        check = Checker.active() if korean else Checker(Rulebook([]), [])
         for work in korean:
-            work.findings = glossary.findings(work.row.text, book)
+            work.findings = glossary.findings(work.row.text, check)
 
     @property
     def credit(self) -> str:
@@ -223,7 +224,7 @@ class TranslationPage:
     @property
     def asks_for(self) -> list[Language]:
         """What a moderator or reviewer may ask for here: again what was handed back, and a Northern wording."""
-        if not may(self.user, *ASKS):
+        if not self._may_ask:
             return []
         again = [Language(work.language) for work in self.works if work.row.cannot]
         known = Translation.objects.filter(message=self.message, language=Language.KP, cannot="")
@@ -231,6 +232,22 @@ class TranslationPage:
         if Language.KP not in again and korean and not known.exists():
             again.append(Language.KP)
         return again
+
+    @property
+    def _may_ask(self) -> bool:
+        """Whether `user` may ask for anything here. A letter that waits, and that nobody sent to the translators, is
+        none of the reviewers' either.
+        """
+        message, status = self.message, Message.Status(self.message.status)
+        if message.is_hidden or message.is_call_for_help or not may(self.user, *ASKS):
+            return False
+        waits = status == Message.Status.PENDING and may(self.user, MODERATOR, SAFETY_LEAD)
+        return bool(self.works) or waits or status == Message.Status.APPROVED
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is anything for `user` at this address."""
+        return bool(self.works or self.asks_for)
 
     def initial(self) -> dict[str, Any]:
         fields: dict[str, Any] = {work.field: work.begins_with for work in self.works}
@@ -241,8 +258,8 @@ class TranslationPage:
 def carry_out(page: TranslationPage, form: TranslateForm) -> list[Work]:
     """Do what the valid `form` asks for; what was typed beside is stored as well. Returns the texts it was done to.
 
-    Raises `NotYourRole`, `NothingToDo`, `translations.Gone`, `translations.OwnWork`, `claims.Held` or
-    `lifecycle.StaleRevision`; then nothing is stored.
+    Raises `NotYourRole`, `NothingToDo`, `translations.Gone`, `translations.Unread`, `translations.OwnWork`,
+    `claims.Held` or `lifecycle.StaleRevision`; then nothing is stored.
     """
     action = Action(form.cleaned_data["action"])
     if not may(page.user, *PRESSED_BY[action]):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from django.contrib.auth.models import User
-from django.db.models import Case, Count, Min, Q, QuerySet, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.timezone import now
 
 from supporters.models import Message
 
 from ..models import Claim, Translation
-from ..queues.queue import COUNTED, PAGE, Cursor
+from ..queues.queue import COUNTED, PAGE, TEXTS, Cursor
 from ..review import claims
 from ..roles import MODERATOR, NORTHERN_READER, REVIEWER, SAFETY_LEAD, TRANSLATOR, may
 from .translations import SITE_LANGUAGES, Language, State, readable, why_not, workable
@@ -23,8 +24,16 @@ DESK = (TRANSLATOR, REVIEWER, NORTHERN_READER, MODERATOR, SAFETY_LEAD)
 # After this time a finished translation has waited too long for its review.
 PATIENCE = timedelta(days=7)
 RECENTLY = timedelta(days=14)
-# Beside the page of open work each list shows its oldest rows only.
-SHORT = 50
+# Beside the page of open work each list shows its oldest rows only, and as many of them.
+SHORT = PAGE
+# What no list shows; a page of it can be long.
+NOT_LISTED = (
+    "text",
+    *(f"message__{name}" for name in TEXTS),
+    *(f"edit__{name}" for name in TEXTS if name != "transcript"),
+)
+# So many of the oldest open rows are counted by their languages.
+GROUPED = 500
 # The language a text is made from.
 SOURCE = Case(When(language=Language.KP, then=Value("ko")), default=Coalesce("edit__language", "message__language"))
 PAIR = re.compile(r"([A-Za-z][A-Za-z0-9-]{0,11})-(ko|en|kp)", re.ASCII)
@@ -56,6 +65,11 @@ class Line:
 
     row: Translation
     claim: Claim | None = None
+    beside: tuple[Line, ...] = ()  # the other languages of the same letter
+
+    @property
+    def all(self) -> tuple[Line, ...]:
+        return (self, *self.beside)
 
     @property
     def pair(self) -> Pair:
@@ -72,9 +86,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Group:
+    """What is open from one language into another; an empty `count` says that nobody counted so far down."""
+
     pair: Pair
-    count: int
-    since: datetime
+    count: str
 
 
 @dataclass(frozen=True)
@@ -117,8 +132,8 @@ def open_work(user: User, pair: Pair | None = None) -> QuerySet[Translation]:
 
 def overview(user: User, pair: Pair | None, after: Cursor | None) -> Overview:
     """Everything on the page of the queue, in a constant number of queries."""
-    rows = rows_for(user)
-    page = open_work(user, pair)
+    rows = rows_for(user).defer(*NOT_LISTED)
+    page = open_work(user, pair).defer(*NOT_LISTED)
     if after:
         page = page.filter(Q(asked_at__gt=after.at) | Q(asked_at=after.at, pk__gt=after.pk))
     found = list(page[: PAGE + 1])
@@ -133,7 +148,7 @@ def overview(user: User, pair: Pair | None, after: Cursor | None) -> Overview:
     held = _claims([*shown, *ready, *handed_back])
     return Overview(
         groups=_groups(user),
-        open=_lines(shown, held),
+        open=_together(_lines(shown, held)),
         next=str(Cursor(shown[-1].asked_at, False, shown[-1].pk)) if len(found) > PAGE else "",
         ready=_lines(ready, held),
         handed_back=_lines(handed_back, held),
@@ -146,15 +161,21 @@ def _of(rows: QuerySet[Translation], pair: Pair | None) -> QuerySet[Translation]
 
 
 def _groups(user: User) -> list[Group]:
-    counted = (
-        open_work(user)
-        .order_by()
-        .annotate(made_from=SOURCE)
-        .values("made_from", "language")
-        .annotate(count=Count("pk"), since=Min("asked_at"))
-        .order_by("since")
-    )
-    return [Group(Pair(row["made_from"], row["language"]), row["count"], row["since"]) for row in counted]
+    """The pairs of languages with open work, the one that waits longest first.
+
+    Behind the oldest rows of a long queue the pairs are those in which letters wait at all.
+    """
+    rows = open_work(user).annotate(made_from=SOURCE).values_list("made_from", "language")[: GROUPED + 1]
+    counts = Counter(rows.iterator())
+    found = {Pair(*pair): count for pair, count in counts.items()}
+    waiting = Message.objects.filter(status=Message.Status.PENDING).order_by("language")
+    sources = list(waiting.values_list("language", flat=True).distinct())
+    if counts.total() <= GROUPED:
+        return [Group(pair, str(count)) for pair, count in found.items()]
+    targets = [str(code) for code in languages_of(user) if code != Language.KP]
+    others = [Pair(source, target) for source in sources for target in targets if source != target]
+    counted = [Group(pair, f"{min(count, COUNTED)}+") for pair, count in found.items()]
+    return counted + [Group(pair, "") for pair in others if pair not in found]
 
 
 def _claims(rows: list[Translation]) -> dict[tuple[int, str], Claim]:
@@ -167,6 +188,16 @@ def _lines(rows: list[Translation], held: dict[tuple[int, str], Claim]) -> list[
         if row.edit:
             row.edit.message = row.message
     return [Line(row, held.get((row.message_id, row.language))) for row in rows]
+
+
+def _together(lines: list[Line]) -> list[Line]:
+    """The same lines, those of one letter as one, where the first of them stood."""
+    letters: dict[tuple[int, int | None], Line] = {}
+    for line in lines:
+        key = line.row.message_id, line.row.edit_id
+        first = letters.get(key)
+        letters[key] = replace(first, beside=(*first.beside, line)) if first else line
+    return list(letters.values())
 
 
 def count_for(user: User) -> str:

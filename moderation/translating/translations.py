@@ -20,6 +20,7 @@ from supporters import lifecycle
 from supporters.models import Edit, Event, Message
 from supporters.retention import ERASED
 
+from ..hinting.flags import may_be_call
 from ..models import Claim, Translation
 from ..review import claims
 from . import memory
@@ -31,7 +32,6 @@ Status = Message.Status
 
 SITE_LANGUAGES = (Language.KO, Language.EN)
 OPEN_STATUSES = (Status.PENDING, Status.ASKED)
-READABLE_STATUSES = (*OPEN_STATUSES, Status.APPROVED)
 # With these a text in Korean or English is settled; a Northern wording may still be asked for.
 SETTLED = {Kind.APPROVED, Kind.EDIT_ACCEPTED, Kind.EDIT_REFUSED}
 # With these the message leaves the desk of the translators, whatever language is worked on.
@@ -54,6 +54,10 @@ class Gone(Exception):
     """The message is not, or no longer, translators' work."""
 
 
+class Unread(Exception):
+    """Some words speak of danger, and nobody has said that they are no call for help."""
+
+
 class OwnWork(Exception):
     """A translation is reviewed by another person than its translator."""
 
@@ -64,7 +68,10 @@ class OwnWork(Exception):
 def readable() -> Q:
     """Translations whose text people of the translation desk may see at all."""
     edit = Q(edit=None) | Q(edit__status=Edit.Status.OPEN)
-    return edit & Q(message__status__in=READABLE_STATUSES, message__is_hidden=False, message__is_call_for_help=False)
+    # As long as sending it back can be undone, whoever types goes on; then it is its sender's.
+    asked = Q(message__status=Status.ASKED, message__live_at__gt=timezone.now())
+    status = Q(message__status__in=(Status.PENDING, Status.APPROVED)) | asked
+    return edit & status & Q(message__is_hidden=False, message__is_call_for_help=False)
 
 
 def workable() -> Q:
@@ -105,12 +112,15 @@ def why_not(row: Translation) -> str:
 
 
 @transaction.atomic
-def request(draft: Message | Edit, *, by: User, languages: Iterable[str] | None = None) -> list[Translation]:
+def request(
+    draft: Message | Edit, *, by: User, languages: Iterable[str] | None = None, is_read: bool = False
+) -> list[Translation]:
     """Ask for `draft` in `languages`; without them, in each of Korean and English that is missing.
 
     What was handed back with "I cannot translate this" is offered again. What was reviewed begins anew when its source
     changed since, or when its text does not stand in the message. A language without anything to translate from is
-    left out. Raises `Gone` when the message is not translators' work.
+    left out. Raises `Gone` when the message is not translators' work, and `Unread` when it may be a call for help,
+    unless `by` has read it and found that it is none.
     """
     message = lifecycle.message_of(draft)
     Message.objects.select_for_update().values_list("pk").get(pk=message.pk)
@@ -120,6 +130,10 @@ def request(draft: Message | Edit, *, by: User, languages: Iterable[str] | None 
     asked = [_ask(draft, message, Language(code), by) for code in languages if source_of(draft, code)]
     if Translation.objects.filter(workable(), pk__in=[row.pk for row in asked]).count() != len(asked):
         raise Gone(message.slug)
+    # Whoever approved it has read it.
+    is_decided = isinstance(draft, Message) and draft.status == Status.APPROVED
+    if asked and not is_read and not is_decided and may_be_call(draft):
+        raise Unread(message.slug)
     return asked
 
 

@@ -19,13 +19,14 @@ from supporters.models import Message
 from ..access import for_roles
 from ..pages import page_context
 from ..queues.queue import Cursor
-from ..review import claims, kept, wording
+from ..review import claims, gone, kept, wording
 from ..roles import MODERATOR, NORTHERN_READER, REVIEWER, SAFETY_LEAD, TRANSLATOR, may
 from . import memory, offline, translations
 from . import page as translation_page
 from .forms import Action, TranslateForm, WorkFileForm
 from .page import TranslationPage, carry_out
 from .queue import DESK, Pair, overview
+from .translations import Language
 
 DONE = {
     Action.CLAIM: gettext_lazy("You hold this for twenty minutes."),
@@ -80,12 +81,13 @@ def translate(request: HttpRequest, slug: str) -> HttpResponse:
 
 def text_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The same for a view that let the person in."""
-    page = TranslationPage(get_object_or_404(Message, slug=slug, is_call_for_help=False), cast(User, request.user))
-    if not page.works and not page.asks_for:
-        raise Http404
+    page = TranslationPage(get_object_or_404(Message, slug=slug), cast(User, request.user))
     if request.method == "POST":
-        return _press(request, page)
-    if request.method == "GET" and (typed := kept.take(request, slug)):
+        return _gone(request, page) if not page.is_there or _has_left(request, page) else _press(request, page)
+    typed = kept.take(request, slug) if request.method == "GET" else None
+    if not page.is_there:
+        return gone.page(request, page.message, typed)
+    if typed:
         return _continue(request, page, typed)
     return _show(request, page, _form(page))
 
@@ -112,6 +114,8 @@ def _press(request: HttpRequest, page: TranslationPage) -> HttpResponse:
         raise PermissionDenied from None
     except claims.Held as held:
         form.add_error(None, _held(held))
+    except translations.Unread:
+        form.add_error(None, _("Some words speak of danger: a moderator has to read it on its review page first."))
     except translations.OwnWork:
         form.add_error(None, _("Another person than the translator reviews a translation."))
     except (lifecycle.InvalidTransition, translations.Gone, translation_page.NothingToDo):
@@ -149,11 +153,21 @@ def _insert(request: HttpRequest, page: TranslationPage, form: TranslateForm, ty
 
 def _conflict(request: HttpRequest, page: TranslationPage, typed: QueryDict) -> HttpResponse:
     """Somebody was faster: say who, keep what was typed, show what is stored now."""
-    if not page.works:
-        raise Http404
+    if not page.works or _has_left(request, page):
+        return _gone(request, page)
     sentence = _since(page, typed)
     typed["revision"] = page.revision
     return _show(request, page, _form(page, typed), conflict=sentence, status=409)
+
+
+def _has_left(request: HttpRequest, page: TranslationPage) -> bool:
+    """Whether words came for a text that is no longer on the page: a change that was decided takes its texts along."""
+    away = set(Language.values) - set(page.languages)
+    return any(request.POST.get(f"body_{code}") for code in away) and kept.was_shown(request, page.message.slug)
+
+
+def _gone(request: HttpRequest, page: TranslationPage) -> HttpResponse:
+    return gone.page(request, page.message, gone.posted(request, page.message))
 
 
 def _since(page: TranslationPage, typed: QueryDict) -> str:

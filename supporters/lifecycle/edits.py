@@ -14,6 +14,7 @@ from messages_site.changes import announce
 from supporters.models import Edit, Event, Message
 
 from .approval import FRIEND, NotApprovable, missing_for_approval
+from .decisions import CALL_FOR_HELP
 from .moves import (
     CONSENTS,
     DESK_MARKS,
@@ -35,7 +36,8 @@ def _decide_edit(
     edit: Edit, to: Edit.Status, kind: Kind, *, moderator: User, revision: int, reason: str = "", note: str = ""
 ) -> Event:
     bump(edit.message, revision)
-    changes = {"status": to, "live_at": go_live_at(), "note": note}
+    is_call = to == Edit.Status.REFUSED and reason == CALL_FOR_HELP
+    changes = {"status": to, "live_at": go_live_at(), "note": note, "is_call_for_help": is_call}
     if not Edit.objects.filter(pk=edit.pk, status=Edit.Status.OPEN).update(**changes):
         raise InvalidTransition(f"edit {edit.pk} is no longer open")
     edit.refresh_from_db()
@@ -57,7 +59,10 @@ def accept_edit(edit: Edit, *, moderator: User, revision: int, checks: Iterable[
 
 @transaction.atomic
 def refuse_edit(edit: Edit, *, moderator: User, revision: int, reason: str, note: str = "") -> Event:
-    """Refuse an edit with a reason; the published message stays as it is."""
+    """Refuse an edit with a reason; the published message stays as it is.
+
+    With the reason `CALL_FOR_HELP` the edit is the Safety leads' from now on, and nobody else's.
+    """
     return _decide_edit(
         edit, Edit.Status.REFUSED, Kind.EDIT_REFUSED, moderator=moderator, revision=revision, reason=reason, note=note
     )
@@ -71,7 +76,7 @@ def undo_edit(edit: Edit, *, actor: User) -> Event:
         raise InvalidTransition(f"{edit.message_id} has a newer edit")
     decided = [Edit.Status.ACCEPTED, Edit.Status.REFUSED]
     rows = Edit.objects.filter(pk=edit.pk, status__in=decided, live_at__gt=timezone.now())
-    if not rows.update(status=Edit.Status.OPEN, live_at=None, note=""):
+    if not rows.update(status=Edit.Status.OPEN, live_at=None, note="", is_call_for_help=False, help_handled_at=None):
         raise InvalidTransition(f"edit {edit.pk} cannot be undone any more")
     edit.refresh_from_db()
     Message.objects.filter(pk=edit.message_id).update(revision=F("revision") + 1)

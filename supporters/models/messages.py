@@ -181,6 +181,7 @@ class Message(Outlets):
         ]
         indexes: ClassVar = [
             models.Index(F("submitted_at"), F("id"), condition=Q(status="pending"), name="message_queue"),
+            models.Index(F("language"), condition=Q(status="pending"), name="message_waiting_in"),
             models.Index(
                 F("submitted_at"),
                 F("id"),
@@ -272,6 +273,9 @@ class Edit(Outlets):
     credit_ko = models.CharField(max_length=LINE_COLUMN, blank=True)
     credit_en = models.CharField(max_length=LINE_COLUMN, blank=True)
     look = models.CharField(max_length=40, blank=True, editable=False)
+    # As in a message: refused into the hands of the Safety leads, who alone see its words.
+    is_call_for_help = models.BooleanField(default=False, editable=False)
+    help_handled_at = models.DateTimeField(null=True, blank=True, editable=False)
     note = models.TextField(blank=True)
 
     class Meta:
@@ -279,6 +283,12 @@ class Edit(Outlets):
         verbose_name_plural = _("edits")
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["message"], condition=Q(status="open"), name="one_open_edit"),
+            models.CheckConstraint(
+                condition=Q(status="refused") | Q(is_call_for_help=False), name="edit_call_for_help_is_refused"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(F("help_handled_at"), condition=Q(is_call_for_help=True), name="edit_calls"),
         ]
 
     def __str__(self) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
+from django_otp.oath import totp
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Site
@@ -20,7 +23,7 @@ def press(page: Page, button: Locator) -> None:
         button.click()
 
 
-def fill_letter(page: Page, language: str, kind: str, *, file: Path | None = None, **fields: str) -> None:
+def fill_letter(page: Page, language: str, kind: str, /, *, file: Path | None = None, **fields: str) -> None:
     """Fill in the form; fields by their names, `use_radio="on"` for a tick."""
     page.goto(f"/{language}/send/")
     choose_kind(page, kind)
@@ -56,7 +59,7 @@ def confirm(page: Page) -> str:
     return page.url.partition("?")[0]
 
 
-def send(page: Page, language: str, kind: str, *, file: Path | None = None, **fields: str) -> str:
+def send(page: Page, language: str, kind: str, /, *, file: Path | None = None, **fields: str) -> str:
     fill_letter(page, language, kind, file=file, **fields)
     preview(page)
     return confirm(page)
@@ -74,25 +77,52 @@ def wait_for_file(page: Page, address: str, state: str = "ready") -> None:
         assert time.monotonic() < deadline, f"still {seen}"
 
 
-def log_in(page: Page, site: Site, account: str = "moderator") -> None:
-    page.goto("/admin/login/?next=/admin/desk/")
+def type_password(page: Page, site: Site, account: str, to: str = "/admin/desk/") -> None:
+    """The first step of a login on a new page, or as somebody else."""
+    page.context.clear_cookies()
+    page.goto(f"{site.url}/admin/login/?next={to}")
     page.locator("[name=username]").fill(account)
     page.locator("[name=password]").fill(site.password(account))
     press(page, page.locator("#login-form [type=submit]"))
-    expect(page).to_have_url(f"{site.url}/admin/desk/")
+
+
+def log_in(page: Page, site: Site, account: str = "moderator", to: str = "/admin/desk/") -> None:
+    """Go `to` a page that the account may open, where a password is enough."""
+    type_password(page, site, account, to)
+    expect(page).to_have_url(f"{site.url}{to}")
+
+
+def token_of(page: Page, drift: int = 0) -> str:
+    """What an app would show that reads the key on the page for setting up, or `drift` half minutes later."""
+    key = base64.b32decode(page.locator(".key").inner_text().replace(" ", ""))
+    return f"{totp(key, drift=drift):06d}"
+
+
+def type_token(page: Page, token: str, form: str = "#token-form") -> None:
+    """The second step: a number of the app, or a recovery code."""
+    field = page.locator(f"{form} [name=otp_token]")
+    field.fill(token)
+    with page.expect_navigation():
+        field.press("Enter")
 
 
 def open_review(page: Page, name: str) -> str:
-    """Open the waiting letter of `name` from the queue; returns its slug."""
-    page.goto("/admin/desk/")
+    """Find the waiting letter of `name` in the queue and open it; returns its slug."""
+    page.goto(f"/admin/desk/?{urlencode({'q': name})}")
     link = page.locator("main a[href*='/admin/desk/']", has_text=name).first
-    address = link.get_attribute("href") or ""
-    page.goto(address)
-    return address.rstrip("/").rpartition("/")[2]
+    slug = slug_in(link.get_attribute("href") or "")
+    # By its own address: it is read among all that wait, not in what was searched for.
+    page.goto(f"/admin/desk/{slug}/")
+    return slug
+
+
+def slug_in(address: str) -> str:
+    """Of the letter at an address of the desk."""
+    return urlsplit(address).path.rstrip("/").rpartition("/")[2]
 
 
 def decide(page: Page, action: str) -> None:
-    press(page, page.locator(f"[name=action][value={action}]:visible").first)
+    press(page, page.locator(f"[name=action][value={action}]:not(.vh):visible").first)
 
 
 def approve(page: Page, name: str, **texts: str) -> str:

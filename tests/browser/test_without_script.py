@@ -32,6 +32,29 @@ def test_photo_is_sent_approved_and_read(
     steps.expect_on_wall(page, slug, KOREAN + name, ENGLISH + name)
 
 
+def test_letter_is_claimed_looked_at_twice_and_approved(page: Page, new_page: Callable[..., Page], site: Site) -> None:
+    steps.send(page, "en", "text", body="My children think of you.", name="Plain Twice")
+    first, second = new_page(**DESK), new_page(**DESK)
+    steps.log_in(first, site)
+    slug = steps.open_review(first, "Plain Twice")
+    steps.decide(first, "claim")
+    expect(first.locator(".claim")).to_contain_text("You hold this until")
+    first.locator("[name=look][value=minors]").check()
+    first.locator("[name=body_ko]").fill(KOREAN)
+    steps.decide(first, "second_look")
+    first.goto(f"/admin/desk/{slug}/")
+    expect(first.locator(".decide")).to_contain_text("another person has to approve it")
+    expect(first.locator(".decide [value=approve]")).to_have_count(0)
+
+    steps.log_in(second, site, "moderator2")
+    second.goto("/admin/desk/second-look/")
+    steps.press(second, second.locator("th a", has_text="Plain Twice"))
+    steps.decide(second, "claim")
+    expect(second.locator("[name=body_ko]")).to_have_value(KOREAN)
+    steps.approve_here(second, body_en=ENGLISH)
+    expect(second.locator(".undo")).to_contain_text("approved")
+
+
 def test_refused_form_keeps_words_and_file(page: Page, tmp_path: Path) -> None:
     photo = media_samples.jpeg_full_of_metadata(tmp_path)
     steps.fill_letter(page, "en", "photo", file=photo, name="Kept", body="Words that must not be lost.")

@@ -81,16 +81,22 @@ def test_claim_that_has_run_out_can_be_taken(mina, jin):
         assert not claims.renew(message, mina)
 
 
-def test_saving_holds_it_longer_but_takes_nothing(desk, mina, jin):
-    message, other = MessageFactory(), MessageFactory()
+def test_saving_takes_what_nobody_holds_and_holds_it_longer(desk, mina, jin):
+    message, other, free, asked = MessageFactory(), MessageFactory(), MessageFactory(), MessageFactory(asked=True)
     Claim.objects.create(message=message, task="review", holder=mina, until=timezone.now() + timedelta(minutes=1))
     claims.claim(other, jin)
 
     desk.post(address(message), typed(message, "save"))
     desk.post(address(other), typed(other, "save"))
+    desk.get(address(free))
+    assert claims.holder_of(free) is None
+    desk.post(address(free), typed(free, "save"))
+    desk.post(address(asked), typed(asked, "save"))
 
     assert claims.holder_of(message).until > timezone.now() + timedelta(minutes=19)
     assert claims.holder_of(other).holder == jin
+    assert claims.holder_of(free).holder == mina
+    assert claims.holder_of(asked) is None
 
 
 @pytest.mark.parametrize("action", ["approve", "ask", "decline", "second_look", "translate"])

@@ -73,6 +73,21 @@ def test_findings_of_a_draft_stand_below_its_field_until_it_is_decided(desk):
 
 
 @pytest.mark.django_db
+def test_what_is_said_of_the_senders_own_words_is_not_said_again_below_them(desk):
+    message = MessageFactory(drafted=True, language="en", original="Call me.", body_en="Call me.")
+    for field in ("original", "body_en"):
+        Flag.objects.create(message=message, kind="contact", field=field, start=0, end=4)
+    Flag.objects.create(message=message, kind="wording", field="body_en", start=0, end=4)
+
+    groups = desk.get(address(message)).context["texts"]["body_en"]["hints"]
+    assert [group.kind for group in groups] == ["wording"]
+
+    Message.objects.update(body_en="Call us.")
+    groups = desk.get(address(message)).context["texts"]["body_en"]["hints"]
+    assert [group.kind for group in groups] == ["contact", "wording"]
+
+
+@pytest.mark.django_db
 def test_danger_stands_first_with_what_to_do(desk):
     message = MessageFactory(drafted=True, body_en="Help me")
     Flag.objects.create(message=message, kind="flood")

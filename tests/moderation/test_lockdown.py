@@ -57,6 +57,7 @@ def test_choices_narrow_together_whatever_the_status(lead_desk: Client) -> None:
 
     assert found == {wanted.slug, shown.slug}
     assert slugs_shown(lead_desk, country="DE", until="2001-01-01") == set()
+    assert len(slugs_shown(lead_desk, country="DE", since="0001-01-01", until="9999-12-31")) == 3
 
 
 @pytest.mark.django_db

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import escape
 
-from moderation.models import Claim, Flag
+from moderation.models import Claim, Flag, Translation
 from moderation.queues import queue
+from moderation.queues.shelves import Shelf
 from moderation.review import claims
 from supporters import lifecycle
 from supporters.models import Message
 from tests.factories import AttachmentFactory, MessageFactory
 
-from .conftest import address, client_of
+from .conftest import address, client_of, typed
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +51,22 @@ def looked_at(message: Message, by, *reasons: str) -> None:
 
 
 # --- Choosing ---------------------------------------------------------------------------------------------------
+
+
+def test_letters_with_the_translators_are_marked_and_can_be_left_out(desk):
+    plain, back, gone = MessageFactory(), MessageFactory(), MessageFactory()
+    edited = with_edit()
+    for state in ("draft", "reviewed"):
+        Translation.objects.create(message=gone, language="ko" if state == "draft" else "en", state=state)
+    Translation.objects.create(message=back, language="ko", state="reviewed")
+    Translation.objects.create(message=back, language="kp")
+    Translation.objects.create(message=edited, edit=edited.edits.get(), language="en", state="ready")
+
+    page = desk.get("/admin/desk/").content.decode()
+
+    assert page.count('"held">with the translators') == 2
+    assert page.count(">translated</span>") == 1
+    assert set(shown(desk, here="1")) == {plain, back}
 
 
 def test_choices_narrow_new_letters_and_changes_alike(desk):
@@ -189,11 +210,41 @@ def test_next_letter_is_of_the_list_the_reader_came_from(mina, jin):
     for message in seconds:
         looked_at(message, jin)
     plain = MessageFactory()
-    line = queue.Waiting(seconds[0])
+    line, opened = queue.Waiting(seconds[0]), Shelf.read(QueryDict())
 
-    assert queue.next_waiting(line, reader=mina) == seconds[1]
-    assert queue.next_waiting(line, reader=jin) == plain
+    assert queue.next_waiting(line, chosen=opened.of(line, mina).chosen(mina)) == seconds[1]
+    assert queue.next_waiting(line, chosen=opened.of(line, jin).chosen(jin)) == plain
     assert queue.next_waiting(line) == plain
+
+
+def test_letter_opened_from_a_list_stays_in_it_until_nothing_is_left(desk):
+    first, _french, last = (MessageFactory(country=code, drafted=True) for code in ("DE", "FR", "DE"))
+    query = "?list=waiting&country=DE"
+    assert f'href="{escape(address(first) + query)}"' in desk.get("/admin/desk/?country=DE&kind=none").content.decode()
+
+    response = desk.get(address(first) + query)
+    page = response.content.decode()
+    assert [line.message for line in response.context["queue"].rows] == [first, last]
+    assert page.count(f'href="{escape(address(last) + query)}"') == 2  # in the list beside it, and as the next one
+    assert f'action="{escape(address(first) + query)}"' in page
+    assert desk.post(address(first) + query, typed(first, "save")).url == f"{address(first)}{query}&done=save"
+
+    first.refresh_from_db()
+    response = desk.post(address(first) + query, typed(first, "approve"))
+    assert response.url == f"{address(last)}{query}&after={first.slug}"
+    response = desk.post(address(last) + query, typed(last, "approve"), follow=True)
+    assert response.redirect_chain[0][0] == f"/admin/desk/?country=DE&after={last.slug}"
+    assert "Nothing matches." in response.content.decode()
+
+
+def test_list_of_ones_own_is_gone_through_and_comes_back_after_the_login(desk, mina):
+    messages = [MessageFactory() for _number in range(3)]
+    for message in messages[::2]:
+        claims.claim(message, mina)
+
+    assert desk.get(address(messages[0]) + "?list=mine").context["next_waiting"] == messages[2]
+    response = Client().post(address(messages[0]) + "?list=mine", typed(messages[0], "save"))
+    assert response.url.endswith("?next=" + quote(address(messages[0]) + "?list=mine"))
 
 
 # --- Hints ------------------------------------------------------------------------------------------------------

@@ -76,6 +76,18 @@ def test_endless_expression_stops_neither_the_text_nor_other_rules(caplog):
     assert "hello" not in caplog.text
 
 
+def test_what_is_too_slow_for_one_text_hides_nothing_else():
+    book = rules.Rulebook([rule(ENDLESS + "\nhello")])
+
+    assert [(hit.start, hit.end) for hit in book.hits("a" * 90 + " hello", reads=[])] == [(91, 96)]
+    assert [(hit.start, hit.end) for hit in book.hits("ab hello", reads=[])] == [(0, 2), (3, 8)]
+    assert book.broken == ["one"]
+
+
+def test_many_hits_are_bounded_whatever_the_number_of_expressions():
+    assert len(rules.Rulebook([rule("a\nb")]).hits("a " * 100 + "b " * 100, reads=[])) == 2 * rules.MOST_HITS
+
+
 @pytest.mark.parametrize(
     ("pattern", "line", "code"),
     [
@@ -84,6 +96,9 @@ def test_endless_expression_stops_neither_the_text_nor_other_rules(caplog):
         (r"fine\n\n".replace(r"\n", "\n") + r"\L<nothing_like_it>", 3, "wrong"),
         ("x*", 1, "everything"),
         ("fine\n" + ENDLESS, 2, "slow"),
+        # Written out while it is compiled: gigabytes.
+        ("(?:a{60000}){60000}b", 1, "slow"),
+        ("(" * 2000 + "a" + ")" * 2000, 1, "wrong"),
     ],
 )
 def test_bad_expression_is_refused_with_its_line(pattern, line, code):
@@ -105,6 +120,8 @@ def test_bad_expression_is_refused_with_its_line(pattern, line, code):
         ("가르치다", "가르쳐 주고 가르칩니다", ["가르쳐", "가르칩니다"]),
         ("데이트하다", "데이트했습니다", ["데이트했습니다"]),
         ("TV", "TV를 보는 MTV", []),
+        ("SNS하다", "SNS합니다", ["SNS합니다"]),
+        ("PR다", "그 PR다", ["PR다"]),
         ("TV", "tv 앞에서", ["tv"]),
         ("인터넷 검색", "인터넷검색을", ["인터넷검색"]),
     ],
@@ -122,6 +139,19 @@ def test_longer_word_is_found_instead_of_the_one_in_it():
 
 
 # --- What the desk starts with ----------------------------------------------------------------------------------
+
+
+HOSTILE = ("부대", "새벽", "비자도강Сен", "누이", "언제나", "a-", "1", "영일이", "kid투먼", "beer", "a.a", "at닷")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("words", HOSTILE)
+def test_no_text_of_a_sender_is_too_slow_for_the_rules_at_the_start(words):
+    book = rules.Rulebook.active()
+
+    book.hits((words * 1000)[:1000] + "!", reads=["original"])
+
+    assert book.broken == []
 
 
 @pytest.mark.django_db

@@ -37,17 +37,24 @@ def test_video_is_not_approved_by_one_person(desk, video):
 
 
 def test_video_is_sent_to_a_second_look_with_what_was_typed_and_approved_by_another_person(desk, jin, video):
+    following = MessageFactory(original_name="Next")
+
     response = desk.post(address(video), typed(video, "second_look", body_en="By me", transcript="Olá."), follow=True)
 
-    assert "Another person is asked to look at this" in response.content.decode()
+    assert response.context["message"] == following
+    assert "another person is asked to look at it" in response.content.decode()
     assert (stored(video).body_en, stored(video).transcript) == ("By me", "Olá.")
     mine = desk.get(address(video)).content.decode()
+    assert 'value="approve"' not in mine
+    assert "You looked at this first: another person has to approve it." in mine
     assert "You looked first, a moment ago: Video. Another person has to approve it." in mine
     refused = desk.post(address(video), typed(stored(video), "approve", transcript="Olá.")).content.decode()
     assert "You looked at this first: another person has to approve it." in refused
 
     others = client_of(jin)
-    assert "Mina looked first, a moment ago: Video." in others.get(address(video)).content.decode()
+    theirs = others.get(address(video)).content.decode()
+    assert "Mina looked first, a moment ago: Video." in theirs
+    assert 'value="approve"' in theirs
     others.post(address(video), typed(stored(video), "approve", transcript="Olá."))
     assert stored(video).status == Status.APPROVED
     assert "Sent to a second look · Mina · Video" in others.get(address(video)).content.decode()
@@ -115,6 +122,13 @@ def test_change_of_a_published_message_is_looked_at_twice_as_well(desk, jin):
     assert edit.status == "accepted"
 
 
+@pytest.mark.parametrize("done", ["second_look", "translate"])
+def test_forged_notice_says_nothing_untrue(desk, done):
+    message = MessageFactory(original_name="Amina")
+
+    assert desk.get("/admin/desk/start/", {"done": done, "after": message.slug}).context["notice"] == ""
+
+
 def test_second_look_asked_twice_is_no_conflict(desk):
     message = MessageFactory()
     form = typed(message, "second_look", look=["faces"])
@@ -132,8 +146,9 @@ def test_translators_are_asked_for_what_is_missing_and_the_page_says_how_far_the
 
     response = desk.post(address(message), typed(message, "translate", body_ko=""), follow=True)
 
-    assert "The translators are asked." in response.content.decode()
-    assert "Waits for a translator, asked for a moment ago." in response.content.decode()
+    assert response.redirect_chain[0][0] == f"/admin/desk/?done=translate&after={message.slug}"
+    assert "is with the translators now." in response.content.decode()
+    assert "Waits for a translator, asked for a moment ago." in desk.get(address(message)).content.decode()
     assert stored(message).body_en == "Hello."
     row = Translation.objects.get()
     assert row.language == "ko"

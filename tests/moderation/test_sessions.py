@@ -219,6 +219,13 @@ def test_link_works_once_and_the_next_link_ends_the_one_before(ada, sora):
     assert browser().get(second).status_code == 404
 
 
+def test_link_sets_no_password_for_a_closed_account(ada, sora):
+    link = link_for(client_of(ada), sora)
+    User.objects.filter(pk=sora.pk).update(is_active=False)
+
+    assert browser().get(link).status_code == 404
+
+
 def test_link_ends_after_a_day(ada, sora, clock):
     link = link_for(client_of(ada), sora)
     clock.shift(24 * 3600 + 1)

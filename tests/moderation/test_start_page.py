@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
-from moderation.start.views.charts import Bar, BarChart, Column, ColumnChart
 
 from moderation import roles
 from moderation.models import Claim, Translation
-from moderation.start.views import figures
+from moderation.start import figures
+from moderation.start.charts import Bar, BarChart, Column, ColumnChart
 from supporters import lifecycle
 from supporters.models import Event
 from tests.factories import MessageFactory, StaffFactory
@@ -137,6 +137,17 @@ def test_page_shows_each_number_as_picture_and_table(desk, mina):
         assert "<title" in picture
         assert "<desc" in picture
         assert " style=" not in chart
+
+
+def test_second_looks_are_counted_for_whoever_reads_as_the_tab_counts_them(desk, mina, jin):
+    for first in (mina, jin, jin):
+        message = MessageFactory()
+        lifecycle.send_to_second_look(message, moderator=first, revision=message.revision, reasons=["faces"])
+
+    page = desk.get("/admin/desk/start/").content.decode()
+
+    assert "2 letters wait for your second look." in page
+    assert "Second look <b>2</b>" in page
 
 
 def test_pages_of_a_quiet_desk_say_so(desk):

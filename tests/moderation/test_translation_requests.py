@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
+from moderation import roles
 from moderation.models import Translation
-from moderation.translating import translations
+from moderation.translating import queue, translations
+from moderation.translating.queue import overview
 from supporters import lifecycle
 from supporters.models import Message
 from tests.factories import MessageFactory, StaffFactory
@@ -69,3 +71,22 @@ def test_the_transcript_of_a_recording_is_translated_too_and_a_new_one_is_notice
     row.refresh_from_db()
     assert row.state == State.DRAFT
     assert translations.is_outdated(row)
+
+
+# --- A long queue ---------------------------------------------------------------------------------------------------
+
+
+def test_a_long_queue_is_counted_as_far_as_it_is_read_and_no_language_is_missing(mina, monkeypatch):
+    for language in ("pt", "pt", "pt", "sw"):
+        translations.request(MessageFactory(language=language), by=mina, languages=["en"])
+    sora = StaffFactory(role=roles.TRANSLATOR)
+    assert [(str(group.pair), group.count) for group in overview(sora, None, None).groups] == [
+        ("pt-en", "3"),
+        ("sw-en", "1"),
+    ]
+
+    monkeypatch.setattr(queue, "GROUPED", 2)
+
+    counted, *others = [(str(group.pair), group.count) for group in overview(sora, None, None).groups]
+    assert counted == ("pt-en", "3+")
+    assert ("sw-en", "") in others

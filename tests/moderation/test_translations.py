@@ -82,6 +82,9 @@ def test_a_text_goes_from_translator_to_reviewer_into_the_letter(letter: Message
     assert (letter.body_ko, letter.body_en, letter.credit_ko) == ("안녕하십니까!", "Hello.", "Sora")
     assert letter.events.filter(kind=Event.Kind.TRANSLATED, actor=rae).count() == 2
     assert not Event.objects.broken_links(letter)
+    # Whoever approves it reads what is published beside it.
+    desk = client_of(StaffFactory(role=roles.MODERATOR)).get(address(letter))
+    assert "Readers will see the name: Sora" in desk.content.decode()
 
 
 def test_without_a_chosen_name_nobody_is_credited(letter: Message, sora: User, rae: User) -> None:
@@ -427,13 +430,24 @@ def test_what_was_typed_outlives_the_session(letter: Message, sora: User) -> Non
 def test_the_wording_check_reads_the_korean_as_it_is_saved(letter: Message, sora: User) -> None:
     Term.objects.update_or_create(south="이메일", defaults={"north": "전자우편", "note_en": "Post by wire"})
     WordingRule.objects.create(
-        code="soon", kind="promise", language="ko", pattern="곧 만나", reason_en="Read as a promise", reason_ko="약속"
+        code="soon", kind="promise", language="ko", pattern="무지개 언덕", reason_en="Read as a promise"
     )
 
-    post(client_of(sora), letter, "save", body_ko="이메일을 보내십시오. 곧 만나요!")
+    post(client_of(sora), letter, "save", body_ko="이메일을 보내십시오. 무지개 언덕에서 화이팅!")
 
     text = client_of(sora).get(address(letter)).content.decode()
     assert "Read as a promise" in text
-    assert "곧 만나" in text
-    assert "전자우편" in text
-    assert "Post by wire" in text
+    assert "<bdi>무지개 언덕</bdi>" in text
+    assert '<bdi>이메일</bdi></b> → <bdi lang="ko">전자우편</bdi> Post by wire' in text
+    assert text.count("<bdi>화이팅</bdi>") == 1  # slang and a loanword: two rules, one thing to look at
+
+
+def test_letter_that_waits_for_two_languages_is_one_line(letter: Message, sora: User) -> None:
+    MessageFactory(drafted=True)
+    claims.claim(letter, sora, "en")
+
+    text = client_of(sora).get(QUEUE).content.decode().partition('id="open"')[2]
+
+    assert text.count(f'href="{QUEUE}{letter.slug}/"') == 1
+    assert "Portuguese into Korean<br>Portuguese into English" in text.replace("\n", "")
+    assert "–<br>Sora until" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -122,6 +123,24 @@ def test_a_concern_that_came_after_the_page_stays_open(desk: Client) -> None:
     assert [concern.handled_at is None for concern in message.concerns.all()] == [False, True]
 
 
+def test_a_flood_about_one_letter_keeps_no_lead_from_hiding_it(desk: Client) -> None:
+    message = letter_with("The one that matters.")
+    Concern.objects.bulk_create(Concern(message=message, sealed=b"x") for _number in range(150))
+    other = letter_with("About another letter.")
+
+    text = page(desk)
+    shown = [int(key) for key in re.findall(r'name="concern" value="([0-9]+)"', text)]
+    answer = desk.post(CONCERNS, {"action": "hide", "concern": [key for key in shown if key in keys(message)]})
+
+    assert "The one that matters." in text
+    assert "About another letter." in text
+    assert "and 131 more" in text
+    assert answer.status_code == 302
+    message.refresh_from_db()
+    assert message.is_hidden
+    assert other.pk != message.pk
+
+
 @pytest.mark.parametrize(
     ("fields", "said", "status"),
     [
@@ -129,6 +148,7 @@ def test_a_concern_that_came_after_the_page_stays_open(desk: Client) -> None:
         ({"concern": []}, "This concern is not here any more.", 200),
         ({"concern": ["999999"]}, "This concern is not here any more.", 200),
         ({"concern": ["x"]}, "This concern is not here any more.", 200),
+        ({"concern": ["9" * 20]}, "This concern is not here any more.", 200),
         ({"action": "reopen"}, "Somebody else was faster.", 409),
         ({"action": "show"}, "Somebody else was faster.", 409),
     ],
