@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 
@@ -207,23 +208,22 @@ def desk_letters(site: Site) -> dict[str, str]:
     return find_letters(site)
 
 
-@pytest.mark.parametrize(("locale", "scheme"), [("ko-KR", "light"), ("en-GB", "dark")])
+# One walk takes more than a minute: in English, whose pages are the same but for their words, with TEST_ALL only.
+@pytest.mark.parametrize("locale", ["ko-KR", "en-GB"] if os.environ.get("TEST_ALL") == "1" else ["ko-KR"])
 def test_desk(
     new_page: Callable[..., Page],
     site: Site,
     watch: Watch,
     desk_letters: dict[str, str],
     locale: str,
-    scheme: str,
 ) -> None:
-    """Every state in both languages; axe reads it in one of them, in turn, since it takes longest."""
+    """Every state, by turns in light and dark colours."""
     watch.allow(400, 404, 409, 429)
     desk = new_page(viewport={"width": 1280, "height": 900}, locale=locale)
     found: dict[str, list[str]] = {}
 
     def see(page: Page, name: str) -> None:
-        is_turn = len(found) % 2 == (scheme == "dark")
-        found[name] = examine(page, scheme) if is_turn else sideways(page)
+        found[name] = examine(page, "dark" if len(found) % 2 else "light")
 
     Walk(desk, site, desk_letters, see).everything()
 
