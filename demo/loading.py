@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from replies.services import receive_concern
-from supporters import attachments, lifecycle, services
+from supporters import attachments, lifecycle, originals, services
 from supporters.models import Attachment, Event, Message
 from supporters.models.files import new_token
 from supporters.models.messages import OUTLETS, SLUG_ALPHABET
@@ -115,9 +115,6 @@ def _store(letter: DemoLetter, received: datetime, moderator: User) -> Message:
 
 def _attach(message: Message, letter: DemoLetter) -> None:
     """Draw or record the file of a letter, as if its sender had chosen it, and convert it. Runs in a thread."""
-    path = f"originals/{new_token()}"
-    target = settings.PRIVATE_ROOT / path
-    target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR) as folder:
         suffix = {"photo": ".jpg", "video": ".mp4", "voice": ".m4a"}[letter.kind]
         made = Path(folder) / f"made{suffix}"
@@ -127,13 +124,14 @@ def _attach(message: Message, letter: DemoLetter) -> None:
             recordings.write_video(letter.clip, made)
         else:
             recordings.write_voice(letter.clip, made)
-        made.rename(target)
+        size = made.stat().st_size
+        path = originals.take(made)
     try:
         attachment = Attachment.objects.create(
             message=message,
             path=path,
             mime=MIME[letter.kind],
-            size=target.stat().st_size,
+            size=size,
             created_at=message.submitted_at,
         )
         attachments.process(attachment.pk)

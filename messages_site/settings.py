@@ -249,7 +249,9 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(PRIVATE_ROOT)}},
+    # Nothing may save by default: whoever stores a file says who may see it.
+    "private": {"BACKEND": "supporters.storing.Folder", "OPTIONS": {"root": "PRIVATE_ROOT"}},
+    "public": {"BACKEND": "supporters.storing.Folder", "OPTIONS": {"root": "TREE_ROOT", "below": "media"}},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 # Without a collected folder (tests, checks) the files are served from where they are written.

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.db import OperationalError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -20,7 +21,7 @@ from django.utils import timezone
 from messages_site import jobs
 from messages_site.changes import announce
 
-from . import media, originals
+from . import media, originals, storing
 from .models import Attachment, Event, Message, Rendition
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ State = Attachment.State
 LEASE = timedelta(seconds=60)
 LEASE_MOVED_AFTER = timedelta(seconds=10)
 MAX_ATTEMPTS = 3
+MASTERS = "masters"  # in the private store
 # A file that nobody began for so long may have lost its job.
 UNTOUCHED = timedelta(minutes=2)
 # A long queue is no reason to offer the same file every minute.
@@ -54,13 +56,21 @@ def process(attachment_id: int) -> None:
         _fail(attachment, "unreadable")  # it killed its worker again and again
         return
     work = _work_folder(attachment)
+    message = attachment.message
     try:
         _remove_work(attachment)
         work.mkdir(parents=True)
-        kind = attachment.message.kind
-        made = media.convert(_original(attachment), kind, work, heartbeat=_heartbeat(attachment))
+        with originals.local(attachment.path) as original:
+            made = media.convert(
+                original,
+                message.kind,
+                work,
+                master=message.agreed_radio or message.agreed_usb,
+                heartbeat=_heartbeat(attachment),
+            )
         _finish(attachment, made, work)
     except Lost:
+        _forget_if_taken_back(attachment)
         logger.info("Attachment %s was taken over or taken back.", attachment.pk)
     except media.Refused as refused:
         _fail(attachment, refused.code)
@@ -118,52 +128,79 @@ def _held(attachment: Attachment) -> QuerySet[Attachment]:
     return rows.exclude(path="")
 
 
-def _heartbeat(attachment: Attachment) -> Callable[[], None]:
+def _heartbeat(attachment: Attachment) -> Callable[[int], None]:
     moved_at = timezone.now()
 
-    def beat() -> None:
+    def beat(percent: int) -> None:
         nonlocal moved_at
         now = timezone.now()
         if now - moved_at < LEASE_MOVED_AFTER:
             return
         moved_at = now
-        if not _held(attachment).update(leased_until=now + LEASE):
+        if not _held(attachment).update(leased_until=now + LEASE, percent=percent):
             raise Lost
 
     return beat
 
 
-def _original(attachment: Attachment) -> Path:
-    if attachment.original is None:
-        raise Lost
-    return attachment.original
+def work_root() -> Path:
+    """Where workers make renditions before they are stored; on this machine, whatever the store is."""
+    root: Path = settings.PRIVATE_ROOT / "work"
+    return root
 
 
 def _work_folder(attachment: Attachment) -> Path:
-    return attachment.folder.with_name(f".work-{attachment.token}-{attachment.attempts}")
+    return work_root() / f"{attachment.token}-{attachment.attempts}"
 
 
 def _remove_work(attachment: Attachment) -> None:
     """Remove the work folders of this attempt and of earlier ones, whose workers were killed."""
     for attempt in range(1, attachment.attempts + 1):
-        earlier = attachment.folder.with_name(f".work-{attachment.token}-{attempt}")
-        shutil.rmtree(earlier, ignore_errors=True)
+        shutil.rmtree(work_root() / f"{attachment.token}-{attempt}", ignore_errors=True)
 
 
-def _finish(attachment: Attachment, made: list[media.Made], work: Path) -> None:
+def _forget_if_taken_back(attachment: Attachment) -> None:
+    """Delete what this worker may have stored after its message was taken back."""
+    if not Attachment.objects.filter(pk=attachment.pk).exclude(path="").exists():
+        _delete_made(attachment.token)
+
+
+def _delete_made(token: str) -> None:
+    storing.private().remove_folder(f"renditions/{token}")
+    storing.private().remove(f"{MASTERS}/{token}")
+
+
+def _store(attachment: Attachment, made: media.Converted, work: Path) -> str:
+    """Put what was made into the private store. Returns the name of the master, if there is one."""
     day = attachment.message.submitted_at.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
-    for item in made:
+    for item in made.renditions:
         # Web servers tell the time of a file: readers may know the day of the postmark, not when a sender was there.
         os.utime(item.path, (day, day))
-        originals.force_to_disk(item.path)
+    master = ""
+    if made.master:
+        master = f"{MASTERS}/{attachment.token}"
+        storing.private().take(made.master.path, master)
+    storing.private().take_folder(work, attachment.prefix)
+    return master
+
+
+def _finish(attachment: Attachment, made: media.Converted, work: Path) -> None:
+    # Before the transaction: a bucket may be slow, and on SQLite nobody else could write meanwhile.
+    if not _held(attachment).update(leased_until=timezone.now() + LEASE, percent=100):
+        raise Lost
+    master = _store(attachment, made, work)
     with transaction.atomic():
         message = Message.objects.select_for_update().get(pk=attachment.message_id)
-        is_ours = _held(attachment).update(state=State.READY, leased_until=None, reason="")
+        is_ours = _held(attachment).update(
+            state=State.READY,
+            leased_until=None,
+            reason="",
+            master=master,
+            colour=made.colour,
+            loudness=made.loudness,
+        )
         if message.status == Message.Status.WITHDRAWN or not is_ours:
             raise Lost
-        shutil.rmtree(attachment.folder, ignore_errors=True)
-        os.replace(work, attachment.folder)
-        originals.force_to_disk(attachment.folder.parent)
         attachment.renditions.all().delete()
         Rendition.objects.bulk_create(
             Rendition(
@@ -176,7 +213,7 @@ def _finish(attachment: Attachment, made: list[media.Made], work: Path) -> None:
                 bytes=item.bytes,
                 sha256=item.sha256,
             )
-            for item in made
+            for item in made.renditions
         )
         _outdate_open_pages(message)
         Event.objects.record(message, Event.Kind.CONVERTED, actor=None)
@@ -231,9 +268,9 @@ def delete_files(message_id: int) -> None:
         return
     # Files first: should this be cut short, the rows still say what there is to delete.
     originals.delete(attachment.path)
-    for folder in [attachment.folder, *attachment.folder.parent.glob(f".work-{attachment.token}-*")]:
-        if folder.exists():
-            shutil.rmtree(folder)
+    for folder in work_root().glob(f"{attachment.token}-*"):
+        shutil.rmtree(folder)
+    _delete_made(attachment.token)
     with transaction.atomic():
         attachment.renditions.all().delete()
-        Attachment.objects.filter(pk=attachment.pk).update(path="", leased_until=None)
+        Attachment.objects.filter(pk=attachment.pk).update(path="", master="", leased_until=None)

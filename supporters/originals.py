@@ -1,53 +1,51 @@
-"""Files as they came: private, under random names, on the disk before anything says that they have arrived."""
+"""Files as they came: private, under random names, stored before anything says that they have arrived."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
 
+from . import storing
 from .models.files import new_token
 
-
-def folder() -> Path:
-    """Where originals and kept uploads lie."""
-    return settings.PRIVATE_ROOT / "originals"
+FOLDER = "originals"
 
 
 def store(file: UploadedFile) -> str:
-    """Move a file of a request to its place and force it to the disk. Returns the path below PRIVATE_ROOT."""
-    folder().mkdir(parents=True, exist_ok=True)
-    target = folder() / new_token()
+    """Take over a file of a request. Returns its name in the private store."""
+    if isinstance(file, TemporaryUploadedFile):
+        file.flush()
+        return take(Path(file.temporary_file_path()))
+    # Made readable to nobody but the site from its first moment.
+    descriptor, path = tempfile.mkstemp(dir=settings.FILE_UPLOAD_TEMP_DIR)
     try:
-        if isinstance(file, TemporaryUploadedFile):
-            file.flush()
-            os.replace(file.temporary_file_path(), target)
-        else:
-            # Not write_bytes: nobody but the site may look in, not even for a moment.
-            with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as copy:
-                shutil.copyfileobj(file, copy)
-        target.chmod(0o600)
-        force_to_disk(target)
-        force_to_disk(folder())
-    except OSError:
-        target.unlink(missing_ok=True)
-        raise
-    return str(target.relative_to(settings.PRIVATE_ROOT))
-
-
-def force_to_disk(path: Path) -> None:
-    """Return when the file, or the names in the folder, would survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
+        with os.fdopen(descriptor, "wb") as copy:
+            shutil.copyfileobj(file, copy)
+        return take(Path(path))
     finally:
-        os.close(descriptor)
+        Path(path).unlink(missing_ok=True)
 
 
-def delete(path: str) -> None:
-    """Remove one original by its path below PRIVATE_ROOT; nothing happens when it is gone."""
-    if path:
-        (settings.PRIVATE_ROOT / path).unlink(missing_ok=True)
+def take(path: Path) -> str:
+    """Move a finished file of this machine into the private store. Returns its name there."""
+    name = f"{FOLDER}/{new_token()}"
+    path.chmod(0o600)
+    storing.private().take(path, name)
+    return name
+
+
+def local(name: str) -> AbstractContextManager[Path]:
+    """A path under which the original can be read meanwhile."""
+    return storing.private().local(name)
+
+
+def delete(name: str) -> None:
+    """Remove one original; nothing happens when there is none or it is gone."""
+    if name:
+        storing.private().remove(name)

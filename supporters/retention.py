@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from django.conf import settings
 from django.db import transaction
@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from messages_site.changes import announce
 
-from . import attachments, countries, languages, lifecycle, originals, uploads
+from . import attachments, countries, languages, lifecycle, originals, storing, uploads
 from .models import Attachment, Contact, Edit, Event, Message, Upload
 
 CONTACT_KEPT = timedelta(days=90)
@@ -135,19 +135,22 @@ def _erase(message_id: int) -> None:
 def delete_orphans() -> int:
     """Files older than a day that no row knows: what a killed server or worker left behind."""
     before = timezone.now() - ORPHAN_KEPT
+    store = storing.private()
     known = {*Upload.objects.values_list("path", flat=True), *Attachment.objects.values_list("path", flat=True)}
-    stray = [
-        path for path in _older(originals.folder(), before) if str(path.relative_to(settings.PRIVATE_ROOT)) not in known
-    ]
     tokens = {*Upload.objects.values_list("token", flat=True), *Attachment.objects.values_list("token", flat=True)}
-    stray += [path for path in _older(settings.PRIVATE_ROOT / "renditions", before) if path.name not in tokens]
-    stray += _older(Path(settings.FILE_UPLOAD_TEMP_DIR), before)
-    for path in stray:
+    stray = [entry for entry in store.entries(originals.FOLDER) if entry.name not in known]
+    for folder in ("renditions", "previews", attachments.MASTERS):
+        stray += [entry for entry in store.entries(folder) if PurePosixPath(entry.name).parts[1][:26] not in tokens]
+    old = [entry.name for entry in stray if entry.modified < before]
+    for name in old:
+        store.remove(name)
+    left = [*_older(Path(settings.FILE_UPLOAD_TEMP_DIR), before), *_older(attachments.work_root(), before)]
+    for path in left:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-    return len(stray)
+    return len(old) + len(left)
 
 
 def _older(folder: Path, before: datetime) -> list[Path]:

@@ -78,7 +78,9 @@ def _store(
     # First, because its unique hash decides between two at once.
     message = Message.objects.create(receipt_hash=receipt_hash, kind=kind, **asdict(words), **consent)
     if upload is not None:
-        attachment = Attachment.objects.create(message=message, path=upload.path, mime=upload.mime, size=upload.size)
+        attachment = Attachment.objects.create(
+            message=message, path=upload.path, mime=upload.mime, size=upload.size, removed=upload.removed
+        )
         rows, _by_model = Upload.objects.filter(pk=upload.pk, kind=kind, expires_at__gt=timezone.now()).delete()
         if not rows:
             raise UploadGone

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
-from pathlib import Path
+import tempfile
+from typing import IO
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
-from . import media, originals
+from . import attachments, media, originals, storing
 from .models import Message, Upload
 
 # The still of a preview, the best first; a small photo has only the first of the sizes below its own.
@@ -27,8 +26,9 @@ def keep(file: UploadedFile, kind: str) -> Upload:
     size = file.size  # the handle of a file that is moved away cannot tell it any more
     path = originals.store(file)
     try:
-        facts = media.inspect(settings.PRIVATE_ROOT / path, kind)
-        return Upload.objects.create(kind=kind, path=path, mime=facts.mime, size=size)
+        with originals.local(path) as original:
+            facts = media.inspect(original, kind)
+        return Upload.objects.create(kind=kind, path=path, mime=facts.mime, size=size, removed=list(facts.removed))
     except BaseException:
         originals.delete(path)
         raise
@@ -50,27 +50,33 @@ def discard(upload: Upload) -> None:
 
 
 def forget_preview(upload: Upload) -> None:
-    shutil.rmtree(_preview_folder(upload), ignore_errors=True)
+    storing.private().remove(_preview_name(upload))
 
 
 def make_preview(upload: Upload) -> None:
     """Make the upright, metadata-free copies of a photo that its preview shows. Raises as `media.convert` does."""
-    if upload.kind != Message.Kind.PHOTO or preview(upload):
+    if upload.kind != Message.Kind.PHOTO or has_preview(upload):
         return
-    folder = _preview_folder(upload)
-    folder.mkdir(parents=True, exist_ok=True)
+    attachments.work_root().mkdir(parents=True, exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="preview-", dir=attachments.work_root()) as folder,
+        originals.local(upload.path) as original,
+    ):
+        made = {item.name: item.path for item in media.convert(original, upload.kind, folder).renditions}
+        storing.private().take(next(made[name] for name in PREVIEWS if name in made), _preview_name(upload))
+
+
+def preview(upload: Upload) -> IO[bytes] | None:
+    """The picture `make_preview` made, open for reading, if it did."""
     try:
-        media.convert(upload.file, upload.kind, folder)
-    except BaseException:
-        forget_preview(upload)
-        raise
+        return storing.private().read(_preview_name(upload))
+    except FileNotFoundError:
+        return None
 
 
-def preview(upload: Upload) -> Path | None:
-    """The picture `make_preview` made, if it did."""
-    folder = _preview_folder(upload)
-    return next((folder / name for name in PREVIEWS if (folder / name).is_file()), None)
+def has_preview(upload: Upload) -> bool:
+    return storing.private().exists(_preview_name(upload))
 
 
-def _preview_folder(upload: Upload) -> Path:
-    return settings.PRIVATE_ROOT / "renditions" / upload.token
+def _preview_name(upload: Upload) -> str:
+    return f"previews/{upload.token}.jpg"

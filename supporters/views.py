@@ -192,7 +192,7 @@ def _preview_page(request: HttpRequest, form: SendForm) -> HttpResponse:
         "fields": [*fields, ("form_token", typed["form_token"]), ("detected", form.detected())],
         "upload": form.upload,
         "file": upload,
-        "has_picture": upload is not None and uploads.preview(upload) is not None,
+        "has_picture": upload is not None and uploads.has_preview(upload),
         "card": postcard_as_typed(words, kind, page_language=language),
         "own_ko": paragraphs(words.own_ko),
         "outlets": outlet_sentence(form.outlets()),
@@ -213,10 +213,10 @@ def _not_saved(request: HttpRequest) -> HttpResponse:
 def kept_picture(request: HttpRequest, language: str, token: str) -> HttpResponseBase:
     """The photo of a preview, for whoever holds its token."""
     upload = uploads.find(token)
-    path = uploads.preview(upload) if upload else None
-    if path is None:
+    picture = uploads.preview(upload) if upload else None
+    if picture is None:
         raise Http404
-    return FileResponse(path.open("rb"), content_type="image/jpeg", headers={"Cache-Control": "no-store"})
+    return FileResponse(picture, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
 # --- What was typed ---------------------------------------------------------------------------------------------

@@ -13,9 +13,9 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from supporters import attachments, lifecycle, originals
+from supporters import attachments, lifecycle
 from supporters.models import Attachment, Event, Message
-from tests import media_samples
+from tests import disk, media_samples
 from tests.factories import ModeratorFactory
 from tests.queues import run_jobs
 from tests.supporters.sending import sent, upload
@@ -60,18 +60,18 @@ def test_photo_is_published_and_its_sender_told(client: Client, tmp_path: Path) 
 
 
 def test_original_is_deleted_once_the_decision_is_final(client: Client, tmp_path: Path) -> None:
-    others = set(originals.folder().glob("*"))
+    others = set(disk.originals().glob("*"))
 
     message, _address = published_photo(client, tmp_path)
 
     assert Attachment.objects.get(message=message).path == ""
-    assert set(originals.folder().glob("*")) <= others
+    assert set(disk.originals().glob("*")) <= others
 
 
 def test_taking_back_removes_everything_in_the_request(client: Client, tmp_path: Path) -> None:
     message, address = published_photo(client, tmp_path)
     public = settings.TREE_ROOT / "media" / message.attachment.token
-    private = message.attachment.folder
+    private = disk.folder(message.attachment)
     OrmQ.objects.all().delete()
 
     with time_machine.travel(timezone.now() + timedelta(minutes=12)):

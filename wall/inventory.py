@@ -82,5 +82,5 @@ def differences(progress: Progress = lambda done: None) -> list[str]:
     found += [f"media/{token}" for token in stray_media()]
     attachments = Attachment.objects.filter(message__in=order.on_wall()).prefetch_related("renditions")
     for attachment in attachments.iterator(BATCH):
-        found += [str(rendition.public_path) for rendition in tree.missing_media(attachment)]
+        found += [rendition.public_path for rendition in tree.missing_media(attachment)]
     return found

@@ -10,7 +10,6 @@ import fcntl
 import gzip
 import json
 import os
-import shutil
 import threading
 import zlib
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ import brotli
 from django.conf import settings
 
 from messages_site import policy
+from supporters import storing
 from supporters.media import PHOTO_WIDTHS
 from supporters.models import Attachment, Rendition
 from supporters.pages import LANGUAGES
@@ -145,49 +145,27 @@ def _unlink(path: Path) -> bool:
 # --- Pictures and sound -----------------------------------------------------------------------------------------
 
 
-def media_folder(token: str) -> Path:
-    return settings.TREE_ROOT / "media" / token
-
-
 def link_media(attachment: Attachment) -> None:
-    """Make the renditions of a public message public too: by hard link where that works, else as a copy."""
-    folder = media_folder(attachment.token)
-    day = datetime.combine(attachment.message.received_on, datetime.min.time(), UTC).timestamp()
-    for rendition in attachment.renditions.all():
-        target = folder / rendition.name
-        if rendition.name not in PUBLIC_NAMES or target.exists():
-            continue
-        folder.mkdir(parents=True, exist_ok=True)
-        scratch = scratch_name(target)
-        scratch.unlink(missing_ok=True)
-        try:
-            os.link(rendition.file, scratch)
-        except FileNotFoundError:
-            continue
-        except OSError:
-            shutil.copyfile(rendition.file, scratch)
-        # The time of a file is sent with it, and this one would tell the second in which the sender's upload was made.
-        os.utime(scratch, (day, day))
-        os.replace(scratch, target)
+    """Make the renditions of a public message public too."""
+    # The time of a file is sent with it, and its own would tell the second in which the sender's upload was made.
+    day = datetime.combine(attachment.message.received_on, datetime.min.time(), UTC)
+    for rendition in missing_media(attachment):
+        with suppress(FileNotFoundError):
+            storing.public().copy_from(storing.private(), rendition.stored, rendition.public_name, day)
 
 
 def missing_media(attachment: Attachment) -> list[Rendition]:
     """Public renditions that are not in the tree."""
-    folder = media_folder(attachment.token)
     return [
         rendition
         for rendition in attachment.renditions.all()
-        if rendition.name in PUBLIC_NAMES and not (folder / rendition.name).is_file()
+        if rendition.name in PUBLIC_NAMES and not storing.public().exists(rendition.public_name)
     ]
 
 
 def unlink_media(token: str) -> bool:
     """Take all public files of an attachment away. Returns whether there were any."""
-    folder = media_folder(token)
-    if not folder.is_dir():
-        return False
-    shutil.rmtree(folder)
-    return True
+    return storing.public().remove_folder(token)
 
 
 # --- Hashes of style sheets -------------------------------------------------------------------------------------
@@ -229,8 +207,7 @@ def pages(language: str) -> Iterator[str]:
 
 def media_tokens() -> list[str]:
     """The folders of public files in the tree."""
-    root = settings.TREE_ROOT / "media"
-    return sorted(entry.name for entry in os.scandir(root)) if root.is_dir() else []
+    return storing.public().folders()
 
 
 def remove_scratch_files() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -14,6 +15,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from messages_site import jobs
+from supporters import storing
 from supporters.lifecycle import SHOWN_TEXTS, message_of
 from supporters.models import Attachment, Edit, Event, Message, Rendition
 from supporters.retention import ERASED
@@ -212,8 +214,10 @@ def compute_pictures(message_id: int) -> None:
         return
     shown = _pictures(attachment)
     try:
-        has_code = any(True for rendition in shown for _text in pictures.codes(rendition.file))
-        looks = pictures.look(shown[-1].file) if shown else None
+        with ExitStack() as stack:
+            paths = [stack.enter_context(storing.private().local(rendition.stored)) for rendition in shown]
+            has_code = any(True for path in paths for _text in pictures.codes(path))
+            looks = pictures.look(paths[-1]) if paths else None
     except FileNotFoundError:
         return  # taken back this very moment
     with transaction.atomic():

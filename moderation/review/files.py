@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import IO
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 from messages_site.ranges import asked_range
+from supporters.storing import Store
 
 PIECE = 64 * 1024
 
@@ -15,9 +16,9 @@ PIECE = 64 * 1024
 class FilePart(Iterator[bytes]):
     """Some bytes of a file in pieces. Closed by the response, also when nobody reads it."""
 
-    def __init__(self, path: Path, start: int, count: int) -> None:
+    def __init__(self, file: IO[bytes], start: int, count: int) -> None:
         self.left = count
-        self.file = path.open("rb")
+        self.file = file
         self.file.seek(start)
 
     def __next__(self) -> bytes:
@@ -31,9 +32,11 @@ class FilePart(Iterator[bytes]):
         self.file.close()
 
 
-def answer_with_file(request: HttpRequest, path: Path, mime: str) -> HttpResponseBase:
-    """The bytes of `path` asked for, as `mime`. Raises `FileNotFoundError`."""
-    size = path.stat().st_size
+def answer_with_file(request: HttpRequest, store: Store, name: str, mime: str) -> HttpResponseBase:
+    """The bytes of a stored file asked for, as `mime`. Raises `FileNotFoundError`."""
+    if address := store.address(name):
+        return HttpResponse(status=302, headers={"Location": address, "Cache-Control": "no-store"})
+    size = store.size(name)
     headers = {"Accept-Ranges": "bytes", "Cache-Control": "no-store", "Content-Disposition": "inline"}
     try:
         part = asked_range(request.headers.get("Range", ""), size)
@@ -45,4 +48,6 @@ def answer_with_file(request: HttpRequest, path: Path, mime: str) -> HttpRespons
         headers["Content-Range"] = f"bytes {start}-{end}/{size}"
     if request.method == "HEAD":
         return HttpResponse(status=206 if part else 200, headers=headers)
-    return StreamingHttpResponse(FilePart(path, start, end - start + 1), status=206 if part else 200, headers=headers)
+    return StreamingHttpResponse(
+        FilePart(store.read(name), start, end - start + 1), status=206 if part else 200, headers=headers
+    )

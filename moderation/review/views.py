@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from supporters import storing
 from supporters.lifecycle import CALL_FOR_HELP, SHOWN_TEXTS, Check, InvalidTransition, NotApprovable
 from supporters.models import Event, Message, Rendition
 from supporters.models.messages import OUTLETS
@@ -301,6 +302,6 @@ def media(request: HttpRequest, slug: str, name: str) -> HttpResponseBase:
         Rendition.objects.select_related("attachment"), name=name, attachment__message__in=messages.filter(slug=slug)
     )
     try:
-        return answer_with_file(request, found.file, found.mime)
+        return answer_with_file(request, storing.private(), found.stored, found.mime)
     except FileNotFoundError:
         raise Http404 from None

@@ -12,11 +12,12 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from . import clip, photo
-from .outcome import REASONS, Facts, Made, Refused
+from .outcome import REASONS, REMOVED, Converted, Facts, Made, Refused
 from .sandbox import SandboxError, SandboxFailed, SandboxTimeout
 from .sniff import HEAD_BYTES, Family, family_of, mime_of
 
@@ -26,6 +27,8 @@ __all__ = [
     "MAX_SECONDS",
     "PHOTO_WIDTHS",
     "REASONS",
+    "REMOVED",
+    "Converted",
     "Facts",
     "Made",
     "Refused",
@@ -56,20 +59,27 @@ def inspect(path: Path | str, kind: str) -> Facts:
 
 
 def convert(
-    path: Path | str, kind: str, folder: Path | str, *, heartbeat: Callable[[], None] | None = None
-) -> list[Made]:
+    path: Path | str,
+    kind: str,
+    folder: Path | str,
+    *,
+    master: bool = False,
+    heartbeat: Callable[[int], None] | None = None,
+) -> Converted:
     """Make all renditions of an upload in ``folder``, which must exist, and nothing else anywhere.
 
     They appear only when all are complete. Meanwhile a folder ``.making-*`` stands beside them; only a killed worker
-    leaves it behind. ``heartbeat`` is called about every two seconds. Raises as ``inspect`` does.
+    leaves it behind. ``master`` asks for one of a video or a voice too. ``heartbeat`` is called about every two seconds
+    with the percent done. Raises as ``inspect`` does.
     """
     family, _ = _admit(Path(path), kind)
     with _scratch(Path(folder), Path(path)) as (scratch, source):
+        beat = partial(heartbeat, 0) if heartbeat else None
         if kind == "photo":
-            made = photo.convert(source, family, scratch, heartbeat)
+            made = photo.convert(source, family, scratch, beat)
         else:
-            made = clip.convert(source, family, kind, scratch, heartbeat)
-        return _deliver(made, scratch, Path(folder))
+            made = clip.convert(source, family, kind, scratch, beat)
+        return Converted(_deliver(made, scratch, Path(folder)))
 
 
 def _admit(path: Path, kind: str) -> tuple[Family, bytes]:

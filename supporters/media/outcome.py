@@ -8,6 +8,10 @@ from pathlib import Path
 REASONS = ("empty", "too_large", "too_long", "wrong_kind", "unreadable", "no_picture", "no_sound", "not_saved")
 
 
+# What hides in files, and is in nothing that is made of them.
+REMOVED = ("place", "device", "serial", "time", "author", "thumbnail", "comment", "other")
+
+
 class Refused(Exception):
     """The file itself is the reason. Only ``code``, one of REASONS, may reach the sender."""
 
@@ -26,6 +30,7 @@ class Facts:
     width: int | None
     height: int | None
     seconds: float | None
+    removed: tuple[str, ...] = ()  # codes of REMOVED
 
 
 @dataclass(frozen=True)
@@ -40,3 +45,17 @@ class Made:
     seconds: float | None
     bytes: int
     sha256: str
+
+
+@dataclass(frozen=True)
+class Converted:
+    """All that was made of one upload.
+
+    ``master`` is private, for radio and USB drives. ``colour`` (#rrggbb) is that of a photo on the whole, ``loudness``
+    (LUFS, integrated, ITU-R BS.1770) that of a sound as it came; None where there is nothing to hear.
+    """
+
+    renditions: list[Made]
+    master: Made | None = None
+    colour: str = ""
+    loudness: float | None = None

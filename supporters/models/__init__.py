@@ -4,6 +4,7 @@ from .events import Event, EventManager, Reason
 from .files import Attachment, Rendition, Upload
 from .messages import Edit, Look, Message, MessageManager, MessageQuerySet
 from .senders import Contact, Letter
+from .subtitles import Subtitles
 
 __all__ = [
     "Attachment",
@@ -18,5 +19,6 @@ __all__ = [
     "MessageQuerySet",
     "Reason",
     "Rendition",
+    "Subtitles",
     "Upload",
 ]

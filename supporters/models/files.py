@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -30,13 +28,19 @@ def upload_expiry() -> datetime:
 
 
 class Upload(models.Model):
-    """A private file that waits for its form: kept between preview and send, or when the form was refused."""
+    """A private file that waits for its form: still arriving in pieces, or kept until the form is sent.
+
+    Without `path` it is still arriving; without `mime` nobody has looked at it yet.
+    """
 
     token = models.CharField(max_length=26, unique=True, default=new_token)
-    kind = models.CharField(max_length=5, choices=Message.Kind)
-    path = models.CharField(max_length=100)  # below PRIVATE_ROOT
-    mime = models.CharField(max_length=40)
-    size = models.PositiveBigIntegerField()
+    # Empty when pieces arrive from a program that did not say; then the form says it.
+    kind = models.CharField(max_length=5, choices=Message.Kind, blank=True)
+    path = models.CharField(max_length=100, blank=True)  # in the private store
+    mime = models.CharField(max_length=40, blank=True)
+    size = models.PositiveBigIntegerField()  # as announced, until it has arrived
+    # What hides in the file and will be removed: codes of supporters.media.REMOVED.
+    removed = models.JSONField(default=list, blank=True)
     expires_at = models.DateTimeField(default=upload_expiry)
 
     class Meta:
@@ -45,10 +49,6 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
-
-    @property
-    def file(self) -> Path:
-        return settings.PRIVATE_ROOT / self.path
 
 
 class Attachment(models.Model):
@@ -68,9 +68,16 @@ class Attachment(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     # A worker holds the file until then and keeps moving it; a killed worker lets it run out.
     leased_until = models.DateTimeField(null=True, blank=True)
-    path = models.CharField(max_length=100, blank=True)  # of the original, below PRIVATE_ROOT; empty once deleted
+    percent = models.PositiveSmallIntegerField(default=0)  # of the work, while it is being prepared
+    path = models.CharField(max_length=100, blank=True)  # of the original in the private store; empty once deleted
+    # For radio and USB drives: without metadata, in better quality than any rendition, in the private store. Empty
+    # unless one of the two was agreed to when the file was prepared.
+    master = models.CharField(max_length=100, blank=True)
     mime = models.CharField(max_length=40)
     size = models.PositiveBigIntegerField()
+    removed = models.JSONField(default=list, blank=True)  # codes of supporters.media.REMOVED
+    colour = models.CharField(max_length=7, blank=True)  # of a photo on the whole, as #rrggbb
+    loudness = models.FloatField(null=True, blank=True)  # integrated, of the original, in LUFS (ITU-R BS.1770)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     if TYPE_CHECKING:
@@ -84,13 +91,9 @@ class Attachment(models.Model):
         return f"{self.message_id}/{self.pk}"
 
     @property
-    def original(self) -> Path | None:
-        return settings.PRIVATE_ROOT / self.path if self.path else None
-
-    @property
-    def folder(self) -> Path:
-        """Where its renditions lie, whether or not the public may see them."""
-        return settings.PRIVATE_ROOT / "renditions" / self.token
+    def prefix(self) -> str:
+        """Where its renditions lie in the private store, whether or not the public may see them."""
+        return f"renditions/{self.token}"
 
 
 class Rendition(models.Model):
@@ -114,10 +117,16 @@ class Rendition(models.Model):
         return f"{self.attachment_id}/{self.name}"
 
     @property
-    def file(self) -> Path:
-        return self.attachment.folder / self.name
+    def stored(self) -> str:
+        """Its name in the private store."""
+        return f"{self.attachment.prefix}/{self.name}"
+
+    @property
+    def public_name(self) -> str:
+        """Its name in the public store."""
+        return f"{self.attachment.token}/{self.name}"
 
     @property
     def public_path(self) -> str:
-        """Below the root of the published tree."""
-        return f"media/{self.attachment.token}/{self.name}"
+        """Below the root of the published site."""
+        return f"media/{self.public_name}"

@@ -65,9 +65,10 @@ for kind, mime, names in (
         Image.new("RGB", (240, 320), "teal").save(data, "jpeg")
         made = file.renditions.create(
             name=name, mime=mime if name.endswith("mp4") else "image/jpeg", bytes=9, width=240, height=320, sha256="0"
-        ).file
-        made.parent.mkdir(parents=True, exist_ok=True)
-        made.write_bytes(data.getvalue())
+        )
+        path = settings.PRIVATE_ROOT / made.stored
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data.getvalue())
 """
 
 

@@ -8,6 +8,7 @@ from django.utils.html import escape
 from moderation.models import Flag, Term
 from moderation.review.hints import marked
 from supporters.models import Message
+from tests import disk
 from tests.factories import AttachmentFactory, MessageFactory
 
 from .conftest import address, client_of, typed
@@ -107,8 +108,8 @@ def call(desk) -> Message:
     message = MessageFactory(kind="photo", original_name="Secret name")
     attachment = AttachmentFactory(message=message, state="ready")
     rendition = attachment.renditions.create(name="320.jpg", mime="image/jpeg", bytes=3, sha256="0")
-    rendition.file.parent.mkdir(parents=True)
-    rendition.file.write_bytes(b"jpg")
+    disk.rendition(rendition).parent.mkdir(parents=True)
+    disk.rendition(rendition).write_bytes(b"jpg")
     response = desk.post(address(message), typed(message, "decline", reason="help"), follow=True)
     assert "Secret name" not in response.content.decode()
     return message

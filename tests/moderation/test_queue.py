@@ -12,6 +12,7 @@ from django.utils import timezone
 from moderation.queues import queue
 from supporters import lifecycle
 from supporters.models import Message
+from tests import disk
 from tests.factories import AttachmentFactory, MessageFactory
 
 from .conftest import address
@@ -169,8 +170,8 @@ def picture():
     message = MessageFactory(kind="photo")
     attachment = AttachmentFactory(message=message, state="ready")
     rendition = attachment.renditions.create(name="320.jpg", mime="image/jpeg", bytes=1000, sha256="0")
-    rendition.file.parent.mkdir(parents=True)
-    rendition.file.write_bytes(bytes(range(250)) * 4)
+    disk.rendition(rendition).parent.mkdir(parents=True)
+    disk.rendition(rendition).write_bytes(bytes(range(250)) * 4)
     return rendition
 
 
@@ -181,7 +182,7 @@ def media(rendition) -> str:
 def test_file_is_shown_to_moderators_and_kept_nowhere(desk, picture):
     response = desk.get(media(picture))
 
-    assert b"".join(response) == picture.file.read_bytes()
+    assert b"".join(response) == disk.rendition(picture).read_bytes()
     assert response.headers["Content-Type"] == "image/jpeg"
     assert "no-store" in response.headers["Cache-Control"]
     assert response.headers["X-Content-Type-Options"] == "nosniff"
@@ -195,7 +196,7 @@ def test_part_of_a_file(desk, picture, asked, start, end):
     response = desk.get(media(picture), headers={"range": asked})
 
     assert response.status_code == 206
-    assert b"".join(response) == picture.file.read_bytes()[start:end]
+    assert b"".join(response) == disk.rendition(picture).read_bytes()[start:end]
     assert response.headers["Content-Range"] == f"bytes {start}-{end - 1}/1000"
     assert response.headers["Content-Length"] == str(end - start)
 
@@ -205,7 +206,7 @@ def test_range_that_is_not_understood_gets_the_whole_file(desk, picture, asked):
     response = desk.get(media(picture), headers={"range": asked})
 
     assert response.status_code == 200
-    assert b"".join(response) == picture.file.read_bytes()
+    assert b"".join(response) == disk.rendition(picture).read_bytes()
 
 
 @pytest.mark.parametrize("asked", ["bytes=1000-", "bytes=5000-6000", "bytes=-0"])
@@ -225,7 +226,7 @@ def test_head_of_a_file(desk, picture):
 def test_file_that_is_not_there_is_not_found(desk, picture):
     assert desk.get(media(picture) + "x").status_code == 404
     assert desk.get(f"{address(MessageFactory())}media/320.jpg").status_code == 404
-    picture.file.unlink()
+    disk.rendition(picture).unlink()
     assert desk.get(media(picture)).status_code == 404
 
 

@@ -12,8 +12,9 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 from messages_site.changes import announce
 from moderation.hinting import flags, pictures, similar
 from moderation.models import Fingerprint, Flag
-from supporters import attachments
+from supporters import attachments, originals
 from supporters.models import Attachment, Event, Message, Rendition
+from tests import disk
 from tests.factories import AttachmentFactory, MessageFactory
 from tests.queues import run_jobs
 
@@ -135,7 +136,7 @@ def prepared(picture: Image.Image, tmp_path) -> Message:
     path = tmp_path / "upload.jpg"
     picture.save(path, quality=85)
     message = MessageFactory(kind="photo", original="")
-    attachment = AttachmentFactory(message=message, path=str(path), size=path.stat().st_size)
+    attachment = AttachmentFactory(message=message, size=path.stat().st_size, path=originals.take(path))
     attachments.process(attachment.pk)
     assert Attachment.objects.get(pk=attachment.pk).state == Attachment.State.READY
     run_jobs()
@@ -145,9 +146,9 @@ def prepared(picture: Image.Image, tmp_path) -> Message:
 def shown(picture: Image.Image) -> Message:
     """A message with `picture` as its smallest rendition, as a worker stores it."""
     attachment = AttachmentFactory(message__kind="photo", message__original="", state=Attachment.State.READY)
-    attachment.folder.mkdir(parents=True)
+    disk.folder(attachment).mkdir(parents=True)
     small = ImageOps.contain(picture, (320, 320))
-    small.save(attachment.folder / "320.jpg", quality=70)
+    small.save(disk.folder(attachment) / "320.jpg", quality=70)
     Rendition.objects.create(
         attachment=attachment, name="320.jpg", mime="image/jpeg", width=small.width, height=small.height, bytes=1,
         sha256="",

@@ -9,6 +9,7 @@ from PIL import Image
 
 from supporters import attachments, media
 from supporters.models import Attachment, Message
+from tests import disk
 from tests import media_samples as samples
 from tests.factories import AttachmentFactory, MessageFactory
 from wall import tree
@@ -22,7 +23,7 @@ def test_video_gets_a_small_still_for_every_five_seconds(tmp_path: Path):
     made.mkdir()
     source = samples.film(tmp_path, "tall.mp4", *samples.H264, size=(360, 640), seconds=11, rate=2)
 
-    stills = [part for part in media.convert(source, "video", made) if part.name.startswith("s0")]
+    stills = [part for part in media.convert(source, "video", made).renditions if part.name.startswith("s0")]
 
     assert [part.name for part in stills] == ["s000.jpg", "s005.jpg", "s010.jpg"]
     assert {(part.width, part.height) for part in stills} == {(136, 240)}
@@ -38,7 +39,8 @@ def video(db: None) -> Message:
     attachment = AttachmentFactory(message=message, state="ready", mime="video/mp4")
     for name in ("240.mp4", "poster.jpg", "s000.jpg", "s065.jpg"):
         mime = "video/mp4" if name.endswith("mp4") else "image/jpeg"
-        file = attachment.renditions.create(name=name, mime=mime, bytes=3, sha256="0", width=240, height=135).file
+        made = attachment.renditions.create(name=name, mime=mime, bytes=3, sha256="0", width=240, height=135)
+        file = disk.rendition(made)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"jpg")
     return message
@@ -55,13 +57,16 @@ def test_stills_stand_behind_the_veil_of_the_video(desk, video):
     assert "autoplay" not in page
 
 
-def test_stills_are_never_published_and_go_with_the_video(video):
+def test_stills_are_never_published_and_go_with_the_video(video, settings):
     attachment = Attachment.objects.get()
 
     tree.link_media(attachment)
 
-    assert sorted(file.name for file in tree.media_folder(attachment.token).iterdir()) == ["240.mp4", "poster.jpg"]
+    assert sorted(file.name for file in (settings.TREE_ROOT / "media" / attachment.token).iterdir()) == [
+        "240.mp4",
+        "poster.jpg",
+    ]
     assert not [rendition for rendition in tree.missing_media(attachment) if rendition.name.startswith("s0")]
     attachments.delete_files(video.pk)
-    assert not attachment.folder.exists()
+    assert not disk.folder(attachment).exists()
     assert not attachment.renditions.exists()

@@ -11,9 +11,9 @@ from django.test import Client
 from django.utils import timezone
 
 from moderation.review import kept
-from supporters import attachments, lifecycle, originals, services
+from supporters import attachments, lifecycle, services
 from supporters.models import Attachment, Edit, Message
-from tests import media_samples
+from tests import disk, media_samples
 from tests.factories import AttachmentFactory, MessageFactory
 
 from .conftest import address, client_of, typed
@@ -39,8 +39,8 @@ def changed_words(message: Message, **fields: str) -> None:
 @pytest.mark.parametrize("sample", [media_samples.jpeg, media_samples.text])
 def test_file_that_arrived_after_the_page_was_opened_is_looked_at_first(desk, tmp_path, sample):
     attachment = AttachmentFactory(path="originals/one")
-    originals.folder().mkdir(parents=True, exist_ok=True)
-    shutil.copy(sample(tmp_path), attachment.original)
+    disk.originals().mkdir(parents=True, exist_ok=True)
+    shutil.copy(sample(tmp_path), disk.original(attachment))
     message = attachment.message
     opened = typed(message, "approve", alt_ko="손", alt_en="Hands", seen="1")
     attachments.process(attachment.pk)

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from supporters import attachments, lifecycle, media, originals
+from supporters import attachments, lifecycle, media, originals, storing
 from supporters.models import Attachment, Event, Message
-from tests import media_samples
+from tests import disk, media_samples
 from tests.factories import AttachmentFactory, MessageFactory, ModeratorFactory
 from tests.queues import run_jobs
 
@@ -25,10 +25,10 @@ State = Attachment.State
 
 def stored(path: Path, **fields: object) -> Attachment:
     """An attachment whose original lies where originals lie."""
-    originals.folder().mkdir(exist_ok=True)
     attachment = AttachmentFactory(**fields)
-    shutil.copy(path, originals.folder() / attachment.token)
-    attachment.path = f"originals/{attachment.token}"
+    copy = settings.FILE_UPLOAD_TEMP_DIR / attachment.token
+    shutil.copy(path, copy)
+    attachment.path = originals.take(copy)
     attachment.save()
     return attachment
 
@@ -55,9 +55,9 @@ def test_a_photo_becomes_renditions_with_their_sums(photo: Attachment) -> None:
     made = list(photo.renditions.all())
     assert {item.name for item in made} >= {"320.webp", "320.jpg"}
     for item in made:
-        assert item.bytes == item.file.stat().st_size
+        assert item.bytes == disk.rendition(item).stat().st_size
         assert len(item.sha256) == 64
-    assert {path.name for path in photo.folder.iterdir()} == {item.name for item in made}
+    assert {path.name for path in disk.folder(photo).iterdir()} == {item.name for item in made}
     assert left_over() == {photo.token}
     assert kinds(photo) == [Event.Kind.RECEIVED, Event.Kind.CONVERTED]
 
@@ -86,13 +86,13 @@ def test_a_held_file_is_left_alone_until_its_lease_ends(photo: Attachment) -> No
 
 
 def test_what_a_killed_worker_left_is_no_obstacle(photo: Attachment) -> None:
-    photo.folder.mkdir(parents=True)
-    (photo.folder / "640.jpg").write_bytes(b"from a run whose rows were never written")
-    (photo.folder / "old").write_bytes(b"x")
+    disk.folder(photo).mkdir(parents=True)
+    (disk.folder(photo) / "640.jpg").write_bytes(b"from a run whose rows were never written")
+    (disk.folder(photo) / "old").write_bytes(b"x")
 
     attachments.process(photo.pk)
 
-    assert {path.name for path in photo.folder.iterdir()} == {item.name for item in photo.renditions.all()}
+    assert {path.name for path in disk.folder(photo).iterdir()} == {item.name for item in photo.renditions.all()}
 
 
 def test_a_refused_file_fails_with_its_reason(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_message_taken_back_during_the_work_leaves_nothing(
 ) -> None:
     convert = media.convert
 
-    def and_taken_back_meanwhile(*arguments: object, **options: object) -> list[media.Made]:
+    def and_taken_back_meanwhile(*arguments: object, **options: object) -> media.Converted:
         made = convert(*arguments, **options)
         lifecycle.withdraw(photo.message)
         attachments.delete_files(photo.message_id)
@@ -152,7 +152,7 @@ def test_a_message_taken_back_during_the_work_leaves_nothing(
     attachments.process(photo.pk)
 
     assert left_over() == set()
-    assert list(originals.folder().iterdir()) == []
+    assert list(storing.private().entries(originals.FOLDER)) == []
     assert not photo.renditions.exists()
     assert Event.Kind.CONVERTED not in kinds(photo)
 
@@ -163,13 +163,13 @@ def test_the_lease_moves_while_the_work_goes_on_and_stops_it_when_lost(photo: At
     before = claimed.leased_until
 
     with time_machine.travel(timezone.now() + timedelta(seconds=30)):
-        beat()
+        beat(40)
     claimed.refresh_from_db()
     assert claimed.leased_until > before + timedelta(seconds=20)
 
     Attachment.objects.filter(pk=photo.pk).update(attempts=2)
     with time_machine.travel(timezone.now() + timedelta(seconds=60)), pytest.raises(attachments.Lost):
-        beat()
+        beat(40)
 
 
 # --- Rescue -----------------------------------------------------------------------------------------------------
@@ -226,14 +226,14 @@ def decided(photo: Attachment) -> Attachment:
 
 def test_the_original_goes_when_the_decision_is_final(decided: Attachment) -> None:
     run_jobs()
-    assert decided.original.exists()
+    assert disk.original(decided).exists()
 
     with time_machine.travel(timezone.now() + timedelta(minutes=11)):
         run_jobs()
 
-    assert not decided.original.exists()
+    assert not disk.original(decided).exists()
     decided.refresh_from_db()
-    assert decided.original is None
+    assert disk.original(decided) is None
     assert decided.renditions.exists()
 
 
@@ -243,7 +243,7 @@ def test_an_undone_decision_keeps_the_original(decided: Attachment) -> None:
     with time_machine.travel(timezone.now() + timedelta(minutes=11)):
         run_jobs()
 
-    assert decided.original.exists()
+    assert disk.original(decided).exists()
 
 
 def test_deleting_files_twice_changes_nothing(photo: Attachment, settings: Settings) -> None:
@@ -260,4 +260,4 @@ def test_files_tell_the_day_of_the_postmark_and_no_time(photo: Attachment) -> No
     attachments.process(photo.pk)
 
     midnight = photo.message.submitted_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    assert {item.file.stat().st_mtime for item in photo.renditions.all()} == {midnight.timestamp()}
+    assert {disk.rendition(item).stat().st_mtime for item in photo.renditions.all()} == {midnight.timestamp()}

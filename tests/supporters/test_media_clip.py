@@ -70,7 +70,7 @@ def test_videos_of_phones_and_cameras_come_out_playable_and_nameless(
     source = make(tmp_path)
 
     facts = media.inspect(source, "video")
-    made = by_name(media.convert(source, "video", folder))
+    made = by_name(media.convert(source, "video", folder).renditions)
 
     assert (facts.mime, facts.width, facts.height) == (mime, *size)
     assert facts.seconds == pytest.approx(2, abs=0.1)
@@ -109,7 +109,7 @@ def test_streams_are_what_old_players_know(tmp_path: Path, folder: Path):
 
 @pytest.mark.parametrize("make", [samples.hevc_10_bit_hdr, samples.odd_444_surround, samples.variable_rate])
 def test_unusual_pictures_and_sounds_come_out_playable(tmp_path: Path, folder: Path, make: Callable[[Path], Path]):
-    made = media.convert(make(tmp_path), "video", folder)
+    made = media.convert(make(tmp_path), "video", folder).renditions
 
     assert sorted(part.name for part in made) == WITH_SOUND
     assert last_frame(folder / "240.mp4").size == (by_name(made)["240.mp4"].width, by_name(made)["240.mp4"].height)
@@ -118,7 +118,7 @@ def test_unusual_pictures_and_sounds_come_out_playable(tmp_path: Path, folder: P
 def test_a_larger_video_fits_both_sizes(tmp_path: Path, folder: Path):
     source = samples.film(tmp_path, "large.mp4", *samples.H264, *samples.AAC, size=(1280, 720), seconds=1)
 
-    made = by_name(media.convert(source, "video", folder))
+    made = by_name(media.convert(source, "video", folder).renditions)
 
     assert (made["480.mp4"].width, made["480.mp4"].height) == (854, 480)
     assert (made["240.mp4"].width, made["240.mp4"].height) == (426, 240)
@@ -128,14 +128,14 @@ def test_a_larger_video_fits_both_sizes(tmp_path: Path, folder: Path):
 def test_a_portrait_fits_both_sizes(tmp_path: Path, folder: Path):
     source = samples.film(tmp_path, "tall.mp4", *samples.H264, *samples.AAC, size=(720, 1280), seconds=1)
 
-    made = by_name(media.convert(source, "video", folder))
+    made = by_name(media.convert(source, "video", folder).renditions)
 
     assert (made["480.mp4"].width, made["480.mp4"].height) == (480, 854)
     assert (made["240.mp4"].width, made["240.mp4"].height) == (240, 426)
 
 
 def test_a_video_without_sound_has_no_sound_file(tmp_path: Path, folder: Path):
-    made = media.convert(samples.silent_mp4(tmp_path), "video", folder)
+    made = media.convert(samples.silent_mp4(tmp_path), "video", folder).renditions
 
     assert sorted(part.name for part in made) == ["240.mp4", "480.mp4", "poster.jpg", "s000.jpg"]
 
@@ -160,7 +160,7 @@ def test_voices_become_one_small_nameless_file(tmp_path: Path, folder: Path, mak
     source = make(tmp_path)
 
     facts = media.inspect(source, "voice")
-    (made,) = media.convert(source, "voice", folder)
+    (made,) = media.convert(source, "voice", folder).renditions
 
     assert (facts.mime, facts.width, facts.height) == (mime, None, None)
     assert facts.seconds == pytest.approx(2, abs=0.15)
@@ -179,4 +179,4 @@ def test_two_minutes_and_a_little_are_accepted(tmp_path: Path, folder: Path):
     source = samples.wav(tmp_path, seconds=120.7)
 
     assert media.inspect(source, "voice").seconds == pytest.approx(120.7, abs=0.05)
-    assert media.convert(source, "voice", folder)[0].seconds == pytest.approx(120.7, abs=0.1)
+    assert media.convert(source, "voice", folder).renditions[0].seconds == pytest.approx(120.7, abs=0.1)

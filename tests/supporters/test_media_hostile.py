@@ -60,7 +60,7 @@ def refusal(source: Path, kind: str, folder: Path) -> str:
 def outcome(source: Path, kind: str, folder: Path) -> str:
     """What becomes of a broken file: whole renditions or one reason, never anything else."""
     try:
-        made = media.convert(source, kind, folder)
+        made = media.convert(source, kind, folder).renditions
     except media.Refused as refused:
         assert os.listdir(folder) == []
         return refused.code
@@ -225,7 +225,7 @@ def test_a_success_without_files_is_not_believed(tmp_path: Path, folder: Path, m
 def test_a_lost_lease_stops_the_work_and_leaves_nothing(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sandbox, "HEARTBEAT_SECONDS", 0.0)
 
-    def heartbeat() -> None:
+    def heartbeat(percent: int) -> None:
         raise LookupError("the lease is gone")
 
     with pytest.raises(LookupError):

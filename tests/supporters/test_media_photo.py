@@ -87,7 +87,7 @@ def jpeg_in_a_profile(folder: Path) -> Path:
 def test_all_orientations_come_out_upright(tmp_path: Path, folder: Path, orientation: int):
     source = samples.jpeg(tmp_path, orientation)
 
-    made = media.convert(source, "photo", folder)
+    made = media.convert(source, "photo", folder).renditions
 
     facts = media.inspect(source, "photo")
     assert (facts.width, facts.height) == (400, 300)
@@ -100,7 +100,7 @@ def test_all_orientations_come_out_upright(tmp_path: Path, folder: Path, orienta
 def test_other_formats_are_turned_too(tmp_path: Path, folder: Path, kind: str, orientation: int):
     source = samples.turned(tmp_path, kind, orientation)
 
-    made = media.convert(source, "photo", folder)
+    made = media.convert(source, "photo", folder).renditions
 
     assert (media.inspect(source, "photo").width, made[0].width) == (400, 400)
     assert [problem for part in made for problem in differ(part.path, samples.QUADRANTS)] == []
@@ -124,7 +124,7 @@ def test_every_format_keeps_its_colours_and_loses_its_metadata(
     source = make(tmp_path)
 
     facts = media.inspect(source, "photo")
-    made = media.convert(source, "photo", folder)
+    made = media.convert(source, "photo", folder).renditions
 
     assert facts == media.Facts(mime, 400, 300, None)
     assert sorted(part.name for part in made) == sorted(os.listdir(folder)) == SIZES_OF_400
@@ -140,7 +140,7 @@ def test_the_samples_do_carry_secrets(tmp_path: Path):
 
 
 def test_no_marker_of_a_rendition_can_hold_metadata(tmp_path: Path, folder: Path):
-    made = media.convert(samples.jpeg_full_of_metadata(tmp_path), "photo", folder)
+    made = media.convert(samples.jpeg_full_of_metadata(tmp_path), "photo", folder).renditions
 
     for part in made:
         with Image.open(part.path) as picture:
@@ -150,20 +150,20 @@ def test_no_marker_of_a_rendition_can_hold_metadata(tmp_path: Path, folder: Path
 
 
 def test_cmyk_becomes_rgb(tmp_path: Path, folder: Path):
-    made = media.convert(samples.cmyk_jpeg(tmp_path), "photo", folder)
+    made = media.convert(samples.cmyk_jpeg(tmp_path), "photo", folder).renditions
 
     assert [problem for part in made for problem in differ(part.path, samples.QUADRANTS, 20)] == []
 
 
 def test_16_bits_become_8_without_being_cut_off(tmp_path: Path, folder: Path):
-    made = media.convert(samples.png_16_bit(tmp_path), "photo", folder)
+    made = media.convert(samples.png_16_bit(tmp_path), "photo", folder).renditions
 
     black, grey = (0, 0, 0), (128, 128, 128)
     assert [problem for part in made for problem in differ(part.path, (black, grey, black, grey), 4)] == []
 
 
 def test_transparent_becomes_white(tmp_path: Path, folder: Path):
-    made = media.convert(samples.png(tmp_path), "photo", folder)
+    made = media.convert(samples.png(tmp_path), "photo", folder).renditions
 
     expected = (samples.RED, (255, 255, 255), samples.BLUE, samples.YELLOW)
     assert [problem for part in made for problem in differ(part.path, expected)] == []
@@ -186,7 +186,7 @@ def test_transparent_becomes_white(tmp_path: Path, folder: Path):
 def test_sizes_never_grow_and_tall_pictures_are_capped(
     tmp_path: Path, folder: Path, size: tuple[int, int], widths: dict[int, int]
 ):
-    made = media.convert(samples.jpeg(tmp_path, 1, *size), "photo", folder)
+    made = media.convert(samples.jpeg(tmp_path, 1, *size), "photo", folder).renditions
 
     assert {part.name: part.width for part in made} == {
         f"{name}.{kind}": width for name, width in widths.items() for kind in ("webp", "jpg")
@@ -195,7 +195,7 @@ def test_sizes_never_grow_and_tall_pictures_are_capped(
 
 
 def test_what_is_reported_is_what_lies_there(tmp_path: Path, folder: Path):
-    for part in media.convert(samples.progressive_jpeg(tmp_path), "photo", folder):
+    for part in media.convert(samples.progressive_jpeg(tmp_path), "photo", folder).renditions:
         data = part.path.read_bytes()
 
         assert part.path == folder / part.name
@@ -208,7 +208,7 @@ def test_names_of_uploads_mean_nothing(tmp_path: Path, folder: Path):
     source = samples.jpeg(tmp_path).rename(tmp_path / "-i http:%d 한글\n.png")
 
     assert media.inspect(source, "photo").mime == "image/jpeg"
-    assert len(media.convert(source, "photo", folder)) == 4
+    assert len(media.convert(source, "photo", folder).renditions) == 4
 
 
 def test_an_upload_is_never_changed(tmp_path: Path, folder: Path):

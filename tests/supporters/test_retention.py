@@ -14,9 +14,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from supporters import lifecycle, originals, retention, services, uploads
+from supporters import lifecycle, retention, services, uploads
 from supporters.models import Attachment, Contact, Edit, Event, Message, Upload
-from tests import media_samples
+from tests import disk, media_samples
 from tests.factories import AttachmentFactory, ContactFactory, MessageFactory, ModeratorFactory
 from tests.queues import run_jobs
 from tests.supporters.sending import hidden, send, text_of, upload
@@ -60,7 +60,7 @@ def test_a_file_a_message_took_over_survives_its_upload(client: Client, tmp_path
 
     uploads.discard(kept)  # late, with the row as it was before
 
-    assert Attachment.objects.get().original.exists()
+    assert disk.original(Attachment.objects.get()).exists()
 
 
 def test_addresses_go_ninety_days_after_the_last_news() -> None:
@@ -167,19 +167,19 @@ def test_a_question_unanswered_for_sixty_days_ends_the_message() -> None:
 
 def test_files_without_a_row_go_after_a_day(settings: Settings) -> None:
     kept = AttachmentFactory(path="originals/known")
-    known = age(write(originals.folder() / "known"), 48)
+    known = age(write(disk.originals() / "known"), 48)
     strays = [
-        age(write(originals.folder() / "stray"), 25),
+        age(write(disk.originals() / "stray"), 25),
         age(write(Path(settings.FILE_UPLOAD_TEMP_DIR) / "tmp.upload"), 25),
     ]
-    for name in (".work-gone-1", "gone"):
-        strays.append(write(settings.PRIVATE_ROOT / "renditions" / name / "640.jpg"))
-        age(strays[-1].parent, 25)
-    rendition = write(kept.folder / "640.jpg")
-    age(kept.folder, 48)
-    fresh = write(originals.folder() / "fresh")
+    strays.append(write(settings.PRIVATE_ROOT / "work" / "gone-1" / "640.jpg"))
+    age(strays[-1].parent, 25)
+    for name in ("renditions/gone/640.jpg", "previews/gone.jpg", "masters/gone"):
+        strays.append(age(write(settings.PRIVATE_ROOT / name), 25))
+    rendition = age(write(disk.folder(kept) / "640.jpg"), 48)
+    fresh = write(disk.originals() / "fresh")
 
-    assert retention.purge()["orphans"] == 4
+    assert retention.purge()["orphans"] == 6
 
     assert [path for path in strays if path.exists()] == []
     assert known.exists()

@@ -20,7 +20,7 @@ from pytest_django import Settings
 
 from supporters import limits, media, refusals, uploads
 from supporters.models import Attachment, Message, Upload
-from tests import media_samples
+from tests import disk, media_samples
 from tests.queues import run_jobs
 from tests.supporters.sending import errors, filled, hidden, send, sent, text_of, upload
 
@@ -53,7 +53,7 @@ def test_a_photo_sent_at_once_becomes_an_attachment_with_a_job(client: Client, p
     attachment = message.attachment
     assert (attachment.state, attachment.mime, attachment.size) == ("received", "image/jpeg", photo.stat().st_size)
     assert message.original_alt == "A red tree"
-    original = attachment.original
+    original = disk.original(attachment)
     assert original.read_bytes() == photo.read_bytes()
     assert original.suffix == ""
     assert original.stat().st_mode & 0o777 == 0o600
@@ -73,7 +73,7 @@ def test_the_file_is_kept_from_preview_to_send(client: Client, photo: Path, sett
 
     assert response.status_code == 303
     attachment = Attachment.objects.get()
-    assert attachment.original.read_bytes() == photo.read_bytes()
+    assert disk.original(attachment).read_bytes() == photo.read_bytes()
     assert not Upload.objects.exists()
 
 
@@ -99,7 +99,7 @@ def test_the_preview_picture_goes_when_the_message_is_sent(
     with django_capture_on_commit_callbacks(execute=True):
         client.post("/en/send/", hidden(preview) | {"language": "en", "step": "send"})
 
-    assert private_files(settings) == [Attachment.objects.get().original]
+    assert private_files(settings) == [disk.original(Attachment.objects.get())]
     assert client.get(f"/en/send/file/{hidden(preview)['upload']}/").status_code == 404
 
 
@@ -168,7 +168,7 @@ def test_a_doubled_post_with_a_file_leaves_nothing_behind(client: Client, photo:
     for _time in range(2):
         assert client.post("/en/send/", form | {"photo": upload(photo)}).status_code == 303
 
-    assert private_files(settings) == [Attachment.objects.get().original]
+    assert private_files(settings) == [disk.original(Attachment.objects.get())]
 
 
 def test_videos_and_voices_need_no_words_and_go_to_the_media_queue(client: Client, tmp_path: Path) -> None:
@@ -291,9 +291,9 @@ def test_large_files_are_moved_and_not_copied(client: Client, tmp_path: Path, se
     message, _address = sent(client, photo=upload(large), **PHOTO)
 
     assert message.attachment.size == large.stat().st_size
-    assert message.attachment.original.read_bytes() == large.read_bytes()
+    assert disk.original(message.attachment).read_bytes() == large.read_bytes()
     assert list(settings.FILE_UPLOAD_TEMP_DIR.iterdir()) == []
-    assert message.attachment.original.stat().st_mode & 0o777 == 0o600
+    assert disk.original(message.attachment).stat().st_mode & 0o777 == 0o600
 
 
 def test_uploads_are_limited(client: Client, monkeypatch: pytest.MonkeyPatch, photo: Path) -> None:
@@ -313,7 +313,7 @@ def test_from_form_to_renditions(client: Client, tmp_path: Path) -> None:
     names = {item.name for item in message.attachment.renditions.all()}
     assert "320.webp" in names
     for item in message.attachment.renditions.all():
-        with Image.open(item.file) as picture:
+        with Image.open(disk.rendition(item)) as picture:
             assert picture.size == (item.width, item.height)
 
 

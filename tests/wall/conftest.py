@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from supporters.models import Attachment, Message, Rendition
+from tests import disk
 from tests.factories import AttachmentFactory, MessageFactory
 from wall import publishing
 from wall import tree as written
@@ -60,9 +61,9 @@ def publish_due() -> None:
 def attach(message: Message, names: dict[str, tuple[int | None, int | None]], *, size: int = 7000) -> Attachment:
     """Give a message its converted file."""
     attachment = AttachmentFactory(message=message, state=Attachment.State.READY)
-    attachment.folder.mkdir(parents=True)
+    disk.folder(attachment).mkdir(parents=True)
     for name, (width, height) in names.items():
-        (attachment.folder / name).write_bytes(f"{attachment.token} {name}".encode())
+        (disk.folder(attachment) / name).write_bytes(f"{attachment.token} {name}".encode())
         Rendition.objects.create(
             attachment=attachment,
             name=name,
