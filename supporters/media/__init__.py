@@ -69,17 +69,20 @@ def convert(
     """Make all renditions of an upload in ``folder``, which must exist, and nothing else anywhere.
 
     They appear only when all are complete. Meanwhile a folder ``.making-*`` stands beside them; only a killed worker
-    leaves it behind. ``master`` asks for one of a video or a voice too. ``heartbeat`` is called about every two seconds
-    with the percent done. Raises as ``inspect`` does.
+    leaves it behind. ``master`` asks for one of a video or a voice too: it lies in ``folder`` as well, and is not among
+    the renditions. ``heartbeat`` is called about every two seconds with the percent done, which never falls and is 99
+    at most. Raises as ``inspect`` does.
     """
     family, _ = _admit(Path(path), kind)
     with _scratch(Path(folder), Path(path)) as (scratch, source):
-        beat = partial(heartbeat, 0) if heartbeat else None
         if kind == "photo":
-            made = photo.convert(source, family, scratch, beat)
-        else:
-            made = clip.convert(source, family, kind, scratch, beat)
-        return Converted(_deliver(made, scratch, Path(folder)))
+            beat = partial(heartbeat, 0) if heartbeat else None
+            made, colour = photo.convert(source, family, scratch, beat)
+            return Converted(_deliver(made, scratch, Path(folder)), colour=colour)
+        work = clip.convert(source, family, kind, scratch, master=master, heartbeat=heartbeat)
+        parts = _deliver([*work.made, *([work.master] if work.master else [])], scratch, Path(folder))
+        kept = parts.pop() if work.master else None
+        return Converted(parts, master=kept, loudness=work.loudness)
 
 
 def _admit(path: Path, kind: str) -> tuple[Family, bytes]:

@@ -1,8 +1,8 @@
 """Opens one picture and, when asked, makes its small upright copies. Runs inside the sandbox; see ``photo.py``.
 
 Reads one JSON object on stdin: ``source`` (path), ``family`` (the only decoder that may open it), ``max_pixels``, and
-for the copies ``folder`` and ``widths``. Writes one JSON object on stdout: ``facts`` or ``made``, or ``refused``, or
-``errno`` for a fault of this machine.
+for the copies ``folder`` and ``widths``. Writes one JSON object on stdout: ``facts``, or ``made`` and ``colour``, or
+``refused``, or ``errno`` for a fault of this machine.
 """
 
 from __future__ import annotations
@@ -10,12 +10,16 @@ from __future__ import annotations
 import errno
 import io
 import json
+import operator
 import os
 import re
 import sys
 from typing import Any
 
 from PIL import Image, ImageCms
+
+sys.path.append(os.path.dirname(__file__))  # isolated as this interpreter is, it does not look there by itself
+import photo_traces  # type: ignore[import-not-found]
 
 # A picture that is this small is decoded at the first look already, so that a torn file is refused while its sender is
 # still there; a larger one is only measured then.
@@ -27,6 +31,8 @@ MAX_SCANS = 100
 MAX_COEFFICIENT_BYTES = 400 << 20
 WEBP_320_BYTES = 8_000
 WEBP_320_QUALITIES = (64, 58, 52)
+# The light of each of the 256 steps of sRGB.
+LIGHT = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (step / 255 for step in range(256))]
 MACHINE_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}
 MIMES = {"jpeg": "jpeg", "png": "png", "webp": "webp", "gif": "gif", "avif": "avif", "heif": "heic"}
 TURNS = {
@@ -192,8 +198,16 @@ def save(picture: Image.Image, folder: str, width: int) -> list[dict[str, Any]]:
     return made
 
 
-def copies(picture: Image.Image, folder: str, widths: list[int]) -> list[dict[str, Any]]:
-    """Every size this picture is large enough for, each made from the next larger one."""
+def average(picture: Image.Image) -> str:
+    """The colour of the picture seen from far away, as #rrggbb: the mean of its light (IEC 61966-2-1)."""
+    counts, pixels = picture.histogram(), picture.width * picture.height
+    means = [sum(map(operator.mul, counts[at : at + 256], LIGHT)) / pixels for at in (0, 256, 512)]
+    steps = [12.92 * mean if mean <= 0.0031308 else 1.055 * mean ** (1 / 2.4) - 0.055 for mean in means]
+    return "#" + "".join(f"{round(255 * step):02x}" for step in steps)
+
+
+def copies(picture: Image.Image, folder: str, widths: list[int]) -> tuple[list[dict[str, Any]], str]:
+    """Every size this picture is large enough for, each made from the next larger one; and its colour on the whole."""
     if picture.format == "PNG":
         picture.load()  # its EXIF block may stand behind the pixels
     lying = orientation(picture) >= 5
@@ -207,7 +221,7 @@ def copies(picture: Image.Image, folder: str, widths: list[int]) -> list[dict[st
         if smaller != current.size:
             current = current.resize(smaller, Image.Resampling.LANCZOS)
         made += save(current, folder, size)
-    return made
+    return made, average(current)
 
 
 def look(picture: Image.Image, family: str) -> None:
@@ -219,14 +233,20 @@ def look(picture: Image.Image, family: str) -> None:
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    family = request["family"]
-    picture = open_picture(request["source"], family, request["max_pixels"])
+    family, source = request["family"], request["source"]
+    try:
+        traces = photo_traces.Traces(source, family)  # before the decoder, which would go through all the parts
+    except photo_traces.TooManyParts:
+        raise Refused("unreadable") from None
+    picture = open_picture(source, family, request["max_pixels"])
     if "folder" in request:
-        return {"made": copies(picture, request["folder"], request["widths"])}
-    original = picture.size
+        made, colour = copies(picture, request["folder"], request["widths"])
+        return {"made": made, "colour": colour}
+    original, removed = picture.size, traces.codes(picture.info)
     look(picture, family)
     width, height = original[::-1] if orientation(picture) >= 5 else original
-    return {"facts": {"mime": f"image/{MIMES[family]}", "width": width, "height": height}}
+    facts = {"mime": f"image/{MIMES[family]}", "width": width, "height": height, "removed": sorted(removed)}
+    return {"facts": facts}
 
 
 def main() -> None:

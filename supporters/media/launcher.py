@@ -313,19 +313,15 @@ def main(spec: dict[str, Any], command: list[bytes]) -> None:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     filtered = confined = False
-    tasks = 0
     if sys.platform == "linux":
         drop_capabilities(libc)
         follow_parent(libc, spec["parent"])
         libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        if not (spec["filter"] and has_filters(libc)):
-            tasks = tasks_of_this_user()  # now, while /proc can be read
+        limit(resource.RLIMIT_NPROC, tasks_of_this_user() + spec["tasks"])  # now, while /proc can be read
         confined = spec["confine"] and confine(libc, spec["scratch"], spec["readable"])
     set_limits(spec)
     if sys.platform == "linux" and spec["filter"] and has_filters(libc):
         filtered = install_filter(libc, address)
-    if not filtered and tasks:
-        limit(resource.RLIMIT_NPROC, tasks + spec["tasks"])
     if spec["report"]:
         os.write(1, ("seccomp" if filtered else "rlimits").encode() + (b"+landlock" if confined else b""))
         return

@@ -8,8 +8,9 @@ from pathlib import Path
 REASONS = ("empty", "too_large", "too_long", "wrong_kind", "unreadable", "no_picture", "no_sound", "not_saved")
 
 
-# What hides in files, and is in nothing that is made of them.
-REMOVED = ("place", "device", "serial", "time", "author", "thumbnail", "comment", "other")
+# What hides in files, and is in nothing that is made of them. The last one: the sender's browser drew the photo anew,
+# so that what hid in it never left the phone.
+REMOVED = ("place", "device", "serial", "time", "author", "thumbnail", "comment", "other", "in_browser")
 
 
 class Refused(Exception):

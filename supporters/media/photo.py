@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from . import children
-from .outcome import Facts
+from .outcome import REMOVED, Facts
 from .sandbox import Limits
 from .sniff import Family
 
@@ -23,17 +23,19 @@ def _request(source: Path, family: Family) -> dict[str, Any]:
 
 
 def inspect(source: Path, family: Family, scratch: Path) -> Facts:
-    """Type and size as shown."""
+    """Type and size as shown, and what the file tells besides."""
     request = _request(source, family)
     facts = children.ask("child_photo.py", request, scratch=scratch, limits=LOOK, readable=[source])["facts"]
-    return Facts(facts["mime"], facts["width"], facts["height"], None)
+    removed = tuple(code for code in REMOVED if code in facts["removed"])
+    return Facts(facts["mime"], facts["width"], facts["height"], None, removed)
 
 
-def convert(source: Path, family: Family, scratch: Path, heartbeat: Callable[[], None] | None) -> list[dict[str, Any]]:
-    """Write the copies into ``scratch``; what was made, widest first."""
+def convert(
+    source: Path, family: Family, scratch: Path, heartbeat: Callable[[], None] | None
+) -> tuple[list[dict[str, Any]], str]:
+    """Write the copies into ``scratch``; what was made, widest first, and the colour of the photo on the whole."""
     request = _request(source, family) | {"folder": str(scratch), "widths": WIDTHS}
     answer = children.ask(
         "child_photo.py", request, scratch=scratch, limits=MAKE, readable=[source], heartbeat=heartbeat
     )
-    made: list[dict[str, Any]] = answer["made"]
-    return made
+    return answer["made"], answer["colour"]

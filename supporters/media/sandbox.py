@@ -65,7 +65,7 @@ class Limits:
     memory_bytes: int
     file_bytes: int
     open_files: int = 64
-    tasks: int = 32  # threads and processes; only enforced where the system call filter is missing
+    tasks: int = 128  # threads and processes beside those this user has; the filter forbids processes altogether
 
 
 PROBE = Limits(seconds=60, cpu_seconds=20, memory_bytes=1 << 30, file_bytes=1000)
@@ -88,6 +88,7 @@ def run(
     stdin: bytes = b"",
     readable: Sequence[Path] = (),
     heartbeat: Callable[[], None] | None = None,
+    hear: Callable[[str], None] | None = None,
     system_call_filter: bool = True,
 ) -> Done:
     """Run ``command`` (first part: an absolute path) in ``scratch`` and wait for it.
@@ -95,6 +96,7 @@ def run(
     Where the kernel can (Landlock), the command reads nothing but the system's libraries, this interpreter, itself, the
     ``readable`` files (links are followed) and ``scratch``, where alone it writes.
     ``heartbeat`` is called about every two seconds; what it raises stops the child and goes to the caller.
+    ``hear`` is given each line of stdout as it comes; the lines are not kept then.
     Raises SandboxTimeout, SandboxFailed, or OSError when the child could not be started.
     """
     if len(stdin) > STDIN_BYTES:
@@ -105,7 +107,7 @@ def run(
     if outer:
         spec["parent"] = 0  # a number of another name space
     process = _start([*outer, *_launch(spec), *command], scratch, stdin)
-    watch = _Watch(process, limits.seconds, heartbeat)
+    watch = _Watch(process, limits.seconds, heartbeat, hear)
     try:
         watch.until_the_end()
     finally:
@@ -246,8 +248,15 @@ def _end(process: subprocess.Popen[bytes], *, wait_for_group: bool) -> tuple[int
 class _Watch:
     """Waits for a child, keeping at most so much of what it says."""
 
-    def __init__(self, process: subprocess.Popen[bytes], seconds: float, heartbeat: Callable[[], None] | None) -> None:
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        seconds: float,
+        heartbeat: Callable[[], None] | None,
+        hear: Callable[[str], None] | None,
+    ) -> None:
         self.process = process
+        self.hear = hear
         self.deadline = time.monotonic() + seconds
         self.heartbeat = heartbeat
         self.next_beat = time.monotonic() + HEARTBEAT_SECONDS
@@ -270,6 +279,7 @@ class _Watch:
                 for key, _ in selector.select(0 if ended else self._tick(bool(selector.get_map()))):
                     if not self._take(key.fileobj, key.data):  # type: ignore[arg-type]
                         selector.unregister(key.fileobj)
+                self._pass_on()
                 self.says_too_much = len(self.stdout) > STDOUT_BYTES
                 if ended or self.says_too_much:
                     self.saw_the_end = ended
@@ -298,6 +308,15 @@ class _Watch:
             elif len(sink) > STDOUT_BYTES:
                 return True
         return True
+
+    def _pass_on(self) -> None:
+        """Give away whole lines; an endless one stays, until it is too much."""
+        if self.hear is None or b"\n" not in self.stdout:
+            return
+        lines, _newline, rest = bytes(self.stdout).rpartition(b"\n")
+        self.stdout[:] = rest
+        for line in lines.decode("utf-8", "replace").splitlines():
+            self.hear(line)
 
     def _mind_the_clock(self) -> None:
         now = time.monotonic()

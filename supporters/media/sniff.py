@@ -29,18 +29,19 @@ def _clip(name: str, container: str, *kinds: str) -> Family:
 
 # Bounded by what each decoder needs for a pixel within ``photo.MEMORY_BYTES``: a JPEG is asked for less than all of it,
 # PNG and GIF take 4 bytes, HEIC and AVIF 7 to 9, WebP 16.
-JPEG, HEIF = _photo("jpeg", 100_000_000), _photo("heif", 52_000_000)
+JPEG, HEIF = _photo("jpeg", 210_000_000), _photo("heif", 52_000_000)
 PNG, GIF = _photo("png", 60_000_000), _photo("gif", 60_000_000)
 AVIF, WEBP = _photo("avif", 50_000_000), _photo("webp", 28_000_000)
 ISO = _clip("iso", "mov,mp4,m4a,3gp,3g2,mj2", "video", "voice")
 MATROSKA = _clip("matroska", "matroska,webm", "video", "voice")
 AVI = _clip("avi", "avi", "video")
-OGG, WAV, MP3, AMR = (_clip(name, name, "voice") for name in ("ogg", "wav", "mp3", "amr"))
+OGG, WAV, MP3, AMR, FLAC, AAC = (_clip(name, name, "voice") for name in ("ogg", "wav", "mp3", "amr", "flac", "aac"))
 
 BY_MIME = {
     "image/jpeg": JPEG,
     "image/heic": HEIF,
     "image/png": PNG,
+    "image/apng": PNG,
     "image/webp": WEBP,
     "image/gif": GIF,
     "image/avif": AVIF,
@@ -56,6 +57,16 @@ BY_MIME = {
     "audio/x-wav": WAV,
     "audio/mpeg": MP3,
     "audio/amr": AMR,
+    "audio/x-flac": FLAC,
+    "audio/aac": AAC,
+}
+SOUND_MIMES = {
+    "ogg": "audio/ogg",
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "amr": "audio/amr",
+    "flac": "audio/flac",
+    "aac": "audio/aac",
 }
 HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 AVIF_BRANDS = {b"avif", b"avis"}
@@ -94,7 +105,7 @@ def mime_of(family: Family, kind: str, head: bytes) -> str:
     if family is MATROSKA:
         is_webm = filetype.guess_mime(bytearray(head)) == "video/webm"
         return f"{'video' if kind == 'video' else 'audio'}/{'webm' if is_webm else 'x-matroska'}"
-    return {AVI: "video/x-msvideo", OGG: "audio/ogg", WAV: "audio/wav", MP3: "audio/mpeg", AMR: "audio/amr"}[family]
+    return "video/x-msvideo" if family is AVI else SOUND_MIMES[family.name]
 
 
 def _iso_video(head: bytes) -> str:
