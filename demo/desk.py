@@ -7,9 +7,11 @@ from django.contrib.auth.models import User
 from moderation.hinting import flags
 from moderation.models import Translation
 from moderation.review import claims
+from moderation.subtitling.page import SubtitlePage
 from moderation.translating import translations
-from supporters import lifecycle
+from supporters import lifecycle, subtitles
 from supporters.models import Message
+from supporters.pages import LANGUAGES
 
 from .accounts import ACCOUNTS
 from .content import DemoLetter
@@ -43,6 +45,21 @@ def _translate(row: Translation, steps: int, text: str) -> None:
         translations.hand_back(row, by=translator, revision=row.revision, text=text, credit=credit)
     if steps >= STEPS.index("reviewed"):
         translations.review(row, by=reviewer, revision=row.revision, text=text)
+
+
+def subtitle(message: Message) -> None:
+    """Give a video subtitles in both languages, timed by the length of its words."""
+    for language in LANGUAGES:
+        page = SubtitlePage(message, language, _user("reviewer"))
+        subtitles.save(
+            message,
+            language,
+            page.made_from_text(),
+            is_shown=True,
+            source=page.source,
+            actor=page.user,
+            revision=page.revision,
+        )
 
 
 def _user(name: str) -> User:

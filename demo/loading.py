@@ -56,6 +56,9 @@ def load(letters: list[DemoLetter], *, progress: Callable[[int], object]) -> int
         files = [row for row in stored if row[0].kind != Message.Kind.TEXT]
         for _done in threads.map(lambda row: _attach(*row), files):
             progress(1)
+    for message, letter in stored:
+        if letter.kind == Message.Kind.VIDEO and message.status == Status.APPROVED:
+            desk.subtitle(message)
     publishing.sweep()
     for message, letter in stored:
         message.refresh_from_db()

@@ -34,7 +34,7 @@ def for_roles(*roles: str) -> Callable[[View], View]:
         @wraps(view)
         def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method == "POST" and not request.user.is_authenticated:
-                kept.keep(request, kwargs.get("slug", ""))
+                kept.keep(request, kept.subject(**kwargs))
             return staff_only(request, *args, **kwargs)
 
         opened.for_roles = roles  # type: ignore[attr-defined]

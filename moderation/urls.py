@@ -4,6 +4,7 @@ from .queues import lists, several
 from .review import preferences, views
 from .safety import views as safety
 from .start import views as start
+from .subtitling import views as subtitling
 from .translating import views as translate_views
 
 
@@ -38,4 +39,7 @@ urlpatterns = [
     path("translate/<message:slug>/", translate_views.translate, name="translate"),
     path("<message:slug>/", views.review, name="review"),
     path("<message:slug>/media/<str:name>", views.media, name="media"),
+    path("<message:slug>/subtitles/<language:language>/", subtitling.edit, name="subtitles"),
+    path("<message:slug>/subtitles/<language:language>/words.<str:kind>", subtitling.export, name="subtitles-file"),
+    path("<message:slug>/subtitles/<language:language>/media/<str:name>", subtitling.clip, name="subtitles-clip"),
 ]

@@ -10,6 +10,8 @@ from supporters.media import PHOTO_WIDTHS
 from supporters.models import Message, Rendition
 from supporters.postcards import CUT_AT, Postcard, cut, paragraphs, postcard_of
 
+from .tracks import Track, tracks_of
+
 # Where even the words had to be cut short, so are names: beyond this many characters.
 NAME_CUT_AT = 60
 LARGER = ("1280.jpg", "640.jpg")
@@ -50,6 +52,16 @@ class Letter:
         """The photo in the size that pages in Korean leave to a link."""
         jpeg = [self.card.renditions[name] for name in LARGER if name in self.card.renditions]
         return jpeg[0] if jpeg and self.card.language == "ko" else None
+
+    @property
+    def tracks(self) -> list[Track]:
+        """Subtitles, those in the language of the page first. Prefetch `subtitles`."""
+        return tracks_of(self.message, self.card.language)
+
+    @property
+    def timed_words(self) -> Track | None:
+        """The subtitles in the language of the page, which can also be read as a text."""
+        return next((track for track in self.tracks if track.language == self.card.language), None)
 
     @property
     def original_is_here(self) -> bool:

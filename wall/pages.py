@@ -148,7 +148,7 @@ def choices_of(counted: figures.Figures, language: str) -> Context:
 
 
 def _message(place: Place, slug: str) -> str | None:
-    messages = order.on_wall().select_related("attachment").prefetch_related("attachment__renditions")
+    messages = order.on_wall().select_related("attachment").prefetch_related("attachment__renditions", "subtitles")
     message = messages.filter(slug=slug).first()
     if message is None or message.wall_number is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -16,6 +16,7 @@ from ..pages import page_context
 from . import kept, wording
 
 Status = Message.Status
+Text = tuple[str, str, str]  # id, name and words
 # Said of a call for help too: nobody learns from it that it is one.
 NEUTRAL = _("This text is no longer among your work.")
 HAPPENED = {
@@ -32,20 +33,25 @@ def posted(request: HttpRequest, message: Message) -> QueryDict | None:
     return request.POST if kept.was_shown(request, message.slug) else None
 
 
-def page(request: HttpRequest, message: Message, typed: QueryDict | None) -> HttpResponse:
-    """What became of the text, and what was `typed`. For whoever did not have it before there is nothing here."""
+def page(
+    request: HttpRequest, message: Message, typed: QueryDict | None, *, texts: Sequence[Text] | None = None
+) -> HttpResponse:
+    """What became of the text, and what was `typed`, or `texts` instead where it does not stand in fields as it is.
+
+    For whoever did not have it before there is nothing here.
+    """
     if typed is None:
         raise Http404
     is_secret = message.is_hidden or message.is_call_for_help
     context = page_context(request, "") | {
         "happened": NEUTRAL if is_secret else HAPPENED.get(Status(message.status), NEUTRAL),
-        "texts": list(_own(message, typed)),
+        "texts": list(_own(message, typed)) if texts is None else texts,
     }
     return render(request, "moderation/gone.html", context, status=410)
 
 
-def _own(message: Message, typed: QueryDict) -> Iterator[tuple[str, str, str]]:
-    """Id, name and text of each field that holds words nobody has stored before."""
+def _own(message: Message, typed: QueryDict) -> Iterator[Text]:
+    """Each field that holds words nobody has stored before."""
     stored = _stored(message)
     for name, label in wording.WRITTEN.items():
         text = typed.get(name, "").replace("\r\n", "\n").strip()

@@ -20,7 +20,14 @@ PAGE_SECONDS = 7 * 24 * 3600
 FIELDS = (
     *SHOWN_TEXTS, *(f"use_{outlet}" for outlet in OUTLETS), "transcript", "look", "not_help", "reason", "note",
     "credit", "revision", "seen",
+    # The lines of subtitles.
+    "before", "begin", "end", "text", "after",
 )  # fmt: skip
+
+
+def subject(slug: str = "", language: str = "", **_more: str) -> str:
+    """What a page is about, by the parts of its address: a message, or its subtitles in one language."""
+    return f"{slug}/{language}" if language else slug
 
 
 def mark(slug: str, user_id: int) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from moderation import roles, tabs
 from moderation.models import Translation
 from moderation.review import wording
+from supporters import subtitles
 from supporters.countries import SOMEWHERE, country
 from supporters.languages import language_name, stands_as_typed
 from supporters.lifecycle import FRIEND
@@ -39,6 +40,12 @@ def duration(since: datetime) -> str:
 @register.filter
 def clock(at: datetime) -> str:
     return wording.clock(at)
+
+
+@register.filter
+def clock_in_clip(milliseconds: int) -> str:
+    """A place in a video or voice: `1:02.5`."""
+    return subtitles.clock(milliseconds)
 
 
 @register.filter

@@ -18,6 +18,7 @@ from .moves import (
     InvalidTransition,
     StaleRevision,
     go_live_at,
+    lock,
     receive,
 )
 from .sender import answer, narrow, propose_edit, withdraw
@@ -48,6 +49,7 @@ __all__ = [
     "handle_call",
     "held",
     "hide",
+    "lock",
     "look_reasons",
     "message_of",
     "missing_for_approval",

@@ -138,6 +138,7 @@ class Event(models.Model):
         SAVED = "saved", _("Texts saved")
         TRANSLATED = "translated", _("Translation reviewed")
         SIGNED = "signed", _("Northern wording signed")
+        SUBTITLED = "subtitled", _("Subtitles saved")
         SHOWN = "shown", _("Published")
         CONSENT = "consent", _("Places of use changed")
         EDITED = "edited", _("Change proposed by the sender")

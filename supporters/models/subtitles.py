@@ -20,6 +20,8 @@ class Subtitles(models.Model):
     # [[begin, end, text], …] in milliseconds, in order and without overlap.
     cues = models.JSONField(default=list)
     is_shown = models.BooleanField(default=False)
+    # SHA-256 of the text they were last compared with, to tell when that has changed since.
+    source_digest = models.CharField(max_length=64, blank=True)
     revision = models.PositiveIntegerField(default=1)
     changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     changed_at = models.DateTimeField(default=timezone.now)

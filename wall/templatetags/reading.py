@@ -1,11 +1,14 @@
-"""How lengths of sound and picture are written on pages of either language."""
+"""How lengths of sound and picture, and names of languages, are written on pages of either language."""
 
 from __future__ import annotations
 
 from django import template
 from django.utils.translation import ngettext
 
+from supporters.languages import language_name
+
 register = template.Library()
+register.filter("called_in", language_name)
 
 
 @register.filter
