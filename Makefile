@@ -19,11 +19,11 @@ run: ## Set up and start the site with demo letters (PORT=9000 moves it, VAR=DIR
 	@exec env DEMO=1 $(VENV_PYTHON) -m messages_site.serve
 
 test: ## Set up and run all tests: SQLite, PostgreSQL, browser (ARGS="-- -k name" for some)
-	@$(PYTHON) tools/setup.py dev --browser
+	@$(PYTHON) tools/setup.py dev --programs
 	@exec $(VENV_PYTHON) tools/run_tests.py $(ARGS)
 
 test-all: ## The same with every sample in full length
-	@$(PYTHON) tools/setup.py dev --browser
+	@$(PYTHON) tools/setup.py dev --programs
 	@exec env TEST_ALL=1 $(VENV_PYTHON) tools/run_tests.py $(ARGS)
 
 lint: ## Style, types, templates, migrations, translations, repository

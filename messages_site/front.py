@@ -27,19 +27,27 @@ import brotli
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
+from supporters import incoming, pieces
 from supporters.pages import preferred_language
 
-from . import bodies, policy
+from . import bodies, policy, receptions
 from .ranges import asked_range
 from .wsgi import application
 
 THREADS = 4
 CACHED_BYTES = 32 * 1024 * 1024
 PAGE = re.compile(r"/(ko|en)/((?:[a-z-]+|p/[0-9]{1,9}|m/[a-z2-7]{12})\.html)?")
-MEDIA = re.compile(r"/media/[a-z2-7]{26}/[a-z0-9]+\.(webp|jpg|mp4|m4a)")
+MEDIA = re.compile(r"/media/[a-z2-7]{26}/[a-z0-9]+\.(webp|jpg|mp4|m4a|vtt)")
 # Taking in a message may mean to look at a photo and to wait for a lock.
-SENDING = re.compile(r"/(ko|en)/send/")
-MIME = {"webp": "image/webp", "jpg": "image/jpeg", "mp4": "video/mp4", "m4a": "audio/mp4"}
+FORM = re.compile(r"/(ko|en)/send/")
+SENDING = re.compile(rf"{FORM.pattern}(file/[a-z2-7]{{26}}/)?")
+MIME = {
+    "webp": "image/webp",
+    "jpg": "image/jpeg",
+    "mp4": "video/mp4",
+    "m4a": "audio/mp4",
+    "vtt": "text/vtt; charset=utf-8",
+}
 # What an answer of Django may not set: the server frames the body itself.
 HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive"}
 
@@ -161,6 +169,7 @@ class Front:
         self.threads = ThreadPoolExecutor(THREADS, thread_name_prefix="django")
         # Their own: many large photos at once, or a database that does not take them, would stop all live pages.
         self.sending = ThreadPoolExecutor(THREADS, thread_name_prefix="sending")
+        self.receptions = receptions.Receptions(_call, self.bodies)
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.proto != "http":
@@ -168,6 +177,9 @@ class Front:
             return
         request = {name.lower(): value for name, value in scope.headers.items()}
         if scope.method in ("GET", "HEAD") and self._from_tree(scope, request, protocol):
+            return
+        if upload := receptions.ADDRESS.fullmatch(scope.path):
+            await self._upload(scope, request, protocol, upload[1])
             return
         await self._from_django(scope, request, protocol)
 
@@ -241,7 +253,9 @@ class Front:
         try:
             bodies.check(scope.path, request)
             if scope.method not in ("GET", "HEAD", "OPTIONS"):
-                body = await self.bodies.collect(protocol, request)
+                is_form = FORM.fullmatch(scope.path) is not None
+                collected = await self.bodies.collect(protocol, request, is_form=is_form)
+                body, environ[incoming.MARK] = collected.file, collected.is_shortened
         except bodies.BodyRefused as refusal:
             environ["messages_site.refused"] = refusal.status
             environ.pop("CONTENT_TYPE", None)  # Django would read it once more
@@ -256,10 +270,21 @@ class Front:
             status, headers, answer = await loop.run_in_executor(threads, _call, environ)
         finally:
             body.close()
-        if scope.method == "HEAD":
-            protocol.response_empty(status, headers)
-        else:
-            protocol.response_bytes(status, *_encoded(headers, answer, request))
+        _send(scope, request, protocol, (status, headers, answer))
+
+    async def _upload(self, scope: Any, request: dict[str, str], protocol: Any, token: str | None) -> None:
+        """A request of the tus protocol, whose body does not wait for its end."""
+        slot = pieces.Slot(None)
+        environ = _environ(scope, request) | {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0", pieces.SLOT: slot}
+        _send(scope, request, protocol, await self.receptions.answer(protocol, token, request, environ, slot))
+
+
+def _send(scope: Any, request: dict[str, str], protocol: Any, answer: receptions.Answer) -> None:
+    status, headers, body = answer
+    if scope.method == "HEAD" or status == 204:
+        protocol.response_empty(status, headers)
+    else:
+        protocol.response_bytes(status, *_encoded(headers, body, request))
 
 
 def _client(scope: Any) -> str:

@@ -16,7 +16,9 @@ from django_q.signing import SignedPackage
 from django_q.tasks import async_task
 
 SHORT = "short"  # seconds: publishing, letters
-MEDIA = "media"  # minutes: pictures, videos, voices
+PHOTOS = "photos"  # seconds too, but many at once may keep it busy for long
+MEDIA = "media"  # minutes: videos, voices
+QUEUES = (SHORT, PHOTOS, MEDIA)
 
 
 class _LaterORM(ORM):

@@ -18,6 +18,7 @@ Handler = Callable[[HttpRequest], HttpResponse]
 DESK = "/admin/"
 # Pages with a CSRF form, by the first folder below their language.
 FORM_FOLDERS = ("send", "mine")
+SEND = "send/"  # where a browser may use camera and microphone
 CAMPAIGN_FOLDERS = ("/admin/", "/partner/", "/share/", "/embed/")
 
 
@@ -26,6 +27,8 @@ def kind_of(path: str) -> policy.Kind:
     if path.startswith(DESK):
         return "desk"
     place = Place.of(path)
+    if place and place.path == SEND:
+        return "send"
     if place and place.path.split("/")[0] in FORM_FOLDERS:
         return "form"
     return "file" if path.startswith(("/media/", "/static/")) else "reading"

@@ -12,22 +12,27 @@ from typing import Literal
 from django.conf import settings
 from django.template.loader import render_to_string
 
-Kind = Literal["reading", "form", "desk", "file"]
+Kind = Literal["reading", "form", "send", "desk", "file"]
 
-PERMISSIONS = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        "accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen geolocation gyroscope"
-        " hid idle-detection magnetometer microphone midi payment publickey-credentials-get screen-wake-lock serial usb"
-        " xr-spatial-tracking"
-    ).split()
-)
+FEATURES = (
+    "accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen geolocation gyroscope"
+    " hid idle-detection magnetometer microphone midi payment publickey-credentials-get screen-wake-lock serial usb"
+    " xr-spatial-tracking"
+).split()
+RECORDING = ("camera", "microphone")  # of the page where senders may record
+
+
+def permissions(*own: str) -> str:
+    """A Permissions-Policy that grants the page itself the features `own`, and nobody any other."""
+    return ", ".join(f"{feature}={'(self)' if feature in own else '()'}" for feature in FEATURES)
+
+
 EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": PERMISSIONS,
+    "Permissions-Policy": permissions(),
 }
 
 
@@ -66,7 +71,7 @@ def content_policy(kind: Kind, *, in_page: bool = False, sheets: Iterable[str] =
 
     A meta tag cannot carry `frame-ancestors`.
     """
-    form = kind in ("form", "desk")
+    form = kind in ("form", "send", "desk")
     rules = {
         "default-src": "'none'",
         "img-src": "'self' data: blob:" if form else "'self' data:",
@@ -76,6 +81,10 @@ def content_policy(kind: Kind, *, in_page: bool = False, sheets: Iterable[str] =
         "form-action": "'self'",
         "base-uri": "'none'",
     }
+    if kind == "desk" and settings.S3_ORIGIN:
+        # The desk shows private renditions through addresses of the bucket that are good for a minute.
+        rules["img-src"] += f" {settings.S3_ORIGIN}"
+        rules["media-src"] += f" {settings.S3_ORIGIN}"
     if form:
         rules |= {"script-src": "'self'", "connect-src": "'self'"}
     if kind == "file":
@@ -93,8 +102,9 @@ def exit_url(language: str) -> str:
 
 def headers(kind: Kind) -> dict[str, str]:
     """All security headers of a page of `kind`; HSTS is Django's, or the front server's in production."""
-    return EVERYWHERE | {
+    table = EVERYWHERE | {
         "Content-Security-Policy": content_policy(kind),
         # Under no-referrer browsers post "Origin: null", which Django's CSRF check refuses.
-        "Referrer-Policy": "same-origin" if kind in ("form", "desk") else "no-referrer",
+        "Referrer-Policy": "same-origin" if kind in ("form", "send", "desk") else "no-referrer",
     }
+    return table | {"Permissions-Policy": permissions(*RECORDING)} if kind == "send" else table

@@ -1,6 +1,6 @@
 """Start the whole site in the foreground: `python -m messages_site.serve`.
 
-Prepares the database, then supervises three processes: the web server and a worker for each queue. When one ends, or
+Prepares the database, then supervises four processes: the web server and a worker for each queue. When one ends, or
 on Ctrl-C or SIGTERM, all end; nothing stays behind, also when this process itself is killed.
 """
 
@@ -94,7 +94,7 @@ def commands(address: str, port: int) -> list[list[str]]:
         "--no-ws", "--http1-header-read-timeout", "30000", "messages_site.front:app",
     ]  # fmt: skip
     here = [sys.executable, "-m"]
-    return [here + web, [*here, "messages_site.worker", "short"], [*here, "messages_site.worker", "media"]]
+    return [here + web, *([*here, "messages_site.worker", queue] for queue in ("short", "photos", "media"))]
 
 
 def end_with_parent() -> None:
@@ -156,6 +156,8 @@ def greet(address: str, port: int, demo: bool) -> None:
     """Print where everything is."""
     from django.conf import settings
 
+    from supporters.media import sandbox
+
     root = f"http://{address}:{port}"
     say(f"\n  The wall        {root}/ko/   {root}/en/")
     say(f"  Send a message  {root}/en/send/   {root}/ko/send/")
@@ -166,7 +168,8 @@ def greet(address: str, port: int, demo: bool) -> None:
         for line in path.read_text().splitlines():
             name, password = line.split()
             say(f"    {name:<12} {password}")
-    say("\n  Ctrl-C stops everything.\n")
+    say(f"\n  Files of senders are opened under {sandbox.level()}.")
+    say("  Ctrl-C stops everything.\n")
 
 
 def port_is_free(address: str, port: int) -> bool:

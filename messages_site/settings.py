@@ -14,6 +14,8 @@ import dj_database_url
 import dj_email_url
 from environs import Env, EnvError
 
+from .buckets import NAMES as BUCKET_SETTINGS
+from .buckets import BadBucket, bucket_stores, origin_of
 from .keys import BadKey, reply_keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -162,6 +164,10 @@ def database() -> dict[str, Any]:
 DATABASES = {"default": database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# How many videos and voices are prepared at once: each keeps a core busy for minutes.
+MEDIA_WORKERS = read("MEDIA_WORKERS", env.int, 1)
+if not 1 <= MEDIA_WORKERS <= 64:
+    refuse("MEDIA_WORKERS", "must be from 1 to 64")
 Q_CLUSTER = {
     "name": "short",
     "orm": "default",
@@ -175,7 +181,12 @@ Q_CLUSTER = {
     "save_limit": 500,
     "catch_up": False,
     "label": "Jobs",
-    "ALT_CLUSTERS": {"media": {"timeout": 600, "retry": 660, "max_attempts": 3}},
+    "ALT_CLUSTERS": {
+        # A photo may take longer than the 20 seconds of a short job, and a hundred of them must not hold up letters.
+        "photos": {"timeout": 90, "retry": 120, "max_attempts": 3},
+        # Longer than all the time its decoders may take, so that theirs runs out first.
+        "media": {"timeout": 900, "retry": 960, "max_attempts": 3, "workers": MEDIA_WORKERS},
+    },
 }
 
 CACHES: dict[str, dict[str, Any]] = {
@@ -219,8 +230,16 @@ DESK_TABS = [
     "moderation.safety.lockdowns.tab",
 ]
 # Jobs that catch up with what a lost job left undone, and what time asks for.
-EVERY_MINUTE = ["supporters.attachments.rescue", "supporters.lifecycle.apply_due_edits", "wall.publishing.sweep"]
-EVERY_DAY = ["supporters.retention.purge", "moderation.review.kept.clear_sessions", "replies.retention.purge"]
+EVERY_MINUTE = [
+    "supporters.attachments.rescue",
+    "supporters.retention.expire_uploads",
+    "supporters.sweeping.clear_work",
+    "supporters.lifecycle.apply_due_edits",
+    "wall.publishing.sweep",
+]
+# The two halves of `sweep_media`: each room looks after its own store.
+SWEEPS = ["supporters.sweeping.private_files", "wall.sweeping.public_files"]
+EVERY_DAY = ["supporters.retention.purge_daily", "moderation.review.kept.clear_sessions", "replies.retention.purge"]
 
 # --- Files ------------------------------------------------------------------------------------------------------
 
@@ -241,6 +260,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 # Above this a body is not kept: 413. Between the limit of a file and this, the form itself says so and keeps the words.
 MAX_REQUEST_BYTES = 320_000_000
+# All files that wait for their forms, complete or not, and what has to stay free on the disk whatever comes (bytes).
+UPLOADS_MAX_BYTES = read("UPLOADS_MAX_BYTES", env.int, 20_000_000_000)
+KEEP_FREE_BYTES = read("KEEP_FREE_BYTES", env.int, 1_000_000_000)
 FFMPEG_BINARY = read("FFMPEG_BINARY", env.str, "")
 if FFMPEG_BINARY:
     os.environ["IMAGEIO_FFMPEG_EXE"] = FFMPEG_BINARY
@@ -248,11 +270,18 @@ if FFMPEG_BINARY:
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STORAGES = {
+try:
+    _buckets = bucket_stores({name: read(name, env.str, "") for name in BUCKET_SETTINGS})
+except BadBucket as _error:
+    refuse(_error.name, str(_error))
+# Where staff see private renditions with an address for a minute; empty while files lie in folders.
+S3_ORIGIN = origin_of(_buckets["private"]["OPTIONS"]["endpoint_url"]) if _buckets else ""
+STORAGES: dict[str, dict[str, Any]] = {
     # Nothing may save by default: whoever stores a file says who may see it.
     "private": {"BACKEND": "supporters.storing.Folder", "OPTIONS": {"root": "PRIVATE_ROOT"}},
     "public": {"BACKEND": "supporters.storing.Folder", "OPTIONS": {"root": "TREE_ROOT", "below": "media"}},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+    **_buckets,
 }
 # Without a collected folder (tests, checks) the files are served from where they are written.
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.is_dir()

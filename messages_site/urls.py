@@ -30,6 +30,7 @@ urlpatterns = [
     path("admin/desk/", include("moderation.urls")),
     path("admin/language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
+    path("uploads/", include("supporters.upload_urls")),
     path("<language:language>/", include("supporters.urls")),
     path("<language:language>/m/", include("replies.urls")),
     path("", include("wall.urls")),

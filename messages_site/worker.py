@@ -1,4 +1,4 @@
-"""One job worker: `python -m messages_site.worker short|media`."""
+"""One job worker: `python -m messages_site.worker short|photos|media`."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ def main(queue: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] not in (["short"], ["media"]):
-        sys.exit("worker: give the queue, short or media")
+    if sys.argv[1:] not in (["short"], ["photos"], ["media"]):
+        sys.exit("worker: give the queue: short, photos or media")
     main(sys.argv[1])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
@@ -29,12 +30,18 @@ logger = logging.getLogger(__name__)
 State = Attachment.State
 LEASE = timedelta(seconds=60)
 LEASE_MOVED_AFTER = timedelta(seconds=10)
+# What storing may take, in a slow bucket too; nothing moves the lease meanwhile.
+STORING = timedelta(minutes=5)
 MAX_ATTEMPTS = 3
 MASTERS = "masters"  # in the private store
 # A file that nobody began for so long may have lost its job.
 UNTOUCHED = timedelta(minutes=2)
 # A long queue is no reason to offer the same file every minute.
 OFFERED_AGAIN_AFTER = timedelta(minutes=15)
+# After the store did not answer.
+STORE_AWAITED = timedelta(minutes=1)
+# Events after which radio and USB drives may both be no longer agreed to.
+MAY_NARROW = (Event.Kind.CONSENT, Event.Kind.ANSWERED, Event.Kind.EDIT_SHOWN)
 
 
 class Lost(Exception):
@@ -43,7 +50,7 @@ class Lost(Exception):
 
 def enqueue(attachment: Attachment, kind: str) -> None:
     """Have the file prepared. Call it inside the transaction that stores or offers it."""
-    queue = jobs.SHORT if kind == Message.Kind.PHOTO else jobs.MEDIA
+    queue = jobs.PHOTOS if kind == Message.Kind.PHOTO else jobs.MEDIA
     jobs.enqueue("supporters.attachments.process", attachment.pk, queue=queue)
 
 
@@ -65,7 +72,7 @@ def process(attachment_id: int) -> None:
                 original,
                 message.kind,
                 work,
-                master=message.agreed_radio or message.agreed_usb,
+                master=_wants_master(message),
                 heartbeat=_heartbeat(attachment),
             )
         _finish(attachment, made, work)
@@ -74,6 +81,11 @@ def process(attachment_id: int) -> None:
         logger.info("Attachment %s was taken over or taken back.", attachment.pk)
     except media.Refused as refused:
         _fail(attachment, refused.code)
+    except storing.Unreachable:
+        # Nothing is wrong with the file: this was no attempt, and `rescue` offers it again.
+        awaited = timezone.now() + STORE_AWAITED
+        _held(attachment).update(state=State.RECEIVED, leased_until=awaited, attempts=F("attempts") - 1)
+        logger.warning("Attachment %s waits: the store does not answer.", attachment.pk)
     except (media.SandboxError, OSError, OperationalError):
         if attachment.attempts < MAX_ATTEMPTS:
             if _held(attachment).update(state=State.RECEIVED, leased_until=None):
@@ -100,6 +112,22 @@ def rescue() -> None:
                     leased_until=now + OFFERED_AGAIN_AFTER
                 )
             enqueue(attachment, attachment.message.kind)
+    _finish_withdrawals()
+
+
+def undeleted() -> QuerySet[Attachment]:
+    """Files of withdrawn messages of which something is left."""
+    withdrawn = Attachment.objects.filter(message__status=Message.Status.WITHDRAWN)
+    return withdrawn.filter(~Q(path="", master="") | Q(renditions__isnull=False)).distinct()
+
+
+def _finish_withdrawals() -> None:
+    """Delete files of withdrawn messages that are still there because their store did not answer."""
+    for attachment in undeleted():
+        try:
+            delete_files(attachment.message_id)
+        except OSError:
+            logger.warning("Files of message %s could not be deleted yet.", attachment.message_id)
 
 
 def release_abandoned() -> int:
@@ -141,6 +169,35 @@ def _heartbeat(attachment: Attachment) -> Callable[[int], None]:
             raise Lost
 
     return beat
+
+
+def offer_again(attachment: Attachment) -> None:
+    """Have a file prepared anew whose renditions were lost."""
+    with transaction.atomic():
+        rows = Attachment.objects.filter(pk=attachment.pk, state=attachment.state, path=attachment.path)
+        if rows.update(state=State.RECEIVED, leased_until=None, attempts=0, percent=0):
+            enqueue(attachment, attachment.message.kind)
+
+
+@transaction.atomic
+def give_up(attachment: Attachment) -> None:
+    """Say to sender and desk that a file was lost, original and all."""
+    message = Message.objects.select_for_update().get(pk=attachment.message_id)
+    rows = Attachment.objects.filter(pk=attachment.pk, state=attachment.state, attempts=attachment.attempts)
+    if rows.update(state=State.FAILED, leased_until=None, reason="not_saved", path=""):
+        attachment.renditions.all().delete()
+        _tell_failed(message)
+
+
+def forget_lost(attachment: Attachment, *, original: bool, master: bool) -> None:
+    """Let the row speak no more of an original or a master that is gone."""
+    lost = ({"path": ""} if original else {}) | ({"master": ""} if master else {})
+    Attachment.objects.filter(pk=attachment.pk).update(**lost)
+
+
+def is_work_folder(name: str) -> bool:
+    """Whether an entry of the work root belongs to the attempt of a worker."""
+    return re.fullmatch(r"[a-z2-7]{26}-[0-9]+", name) is not None
 
 
 def work_root() -> Path:
@@ -186,7 +243,7 @@ def _store(attachment: Attachment, made: media.Converted, work: Path) -> str:
 
 def _finish(attachment: Attachment, made: media.Converted, work: Path) -> None:
     # Before the transaction: a bucket may be slow, and on SQLite nobody else could write meanwhile.
-    if not _held(attachment).update(leased_until=timezone.now() + LEASE, percent=100):
+    if not _held(attachment).update(leased_until=timezone.now() + STORING, percent=100):
         raise Lost
     master = _store(attachment, made, work)
     with transaction.atomic():
@@ -201,6 +258,8 @@ def _finish(attachment: Attachment, made: media.Converted, work: Path) -> None:
         )
         if message.status == Message.Status.WITHDRAWN or not is_ours:
             raise Lost
+        if master and not _wants_master(message):
+            _drop_master_later(message.pk)  # they chose again meanwhile
         attachment.renditions.all().delete()
         Rendition.objects.bulk_create(
             Rendition(
@@ -224,9 +283,18 @@ def _finish(attachment: Attachment, made: media.Converted, work: Path) -> None:
 def _fail(attachment: Attachment, reason: str) -> None:
     message = Message.objects.select_for_update().get(pk=attachment.message_id)
     if _held(attachment).update(state=State.FAILED, leased_until=None, reason=reason):
-        _outdate_open_pages(message)
-        Event.objects.record(message, Event.Kind.FAILED, actor=None, is_public=True)
-        announce(message.pk, Event.Kind.FAILED)
+        _tell_failed(message)
+
+
+def _tell_failed(message: Message) -> None:
+    _outdate_open_pages(message)
+    Event.objects.record(message, Event.Kind.FAILED, actor=None, is_public=True)
+    announce(message.pk, Event.Kind.FAILED)
+
+
+def _wants_master(message: Message) -> bool:
+    """Only radio and USB drives use the master: nobody else may keep a file of that quality."""
+    return message.agreed_radio or message.agreed_usb
 
 
 def _outdate_open_pages(message: Message) -> None:
@@ -238,27 +306,65 @@ def _outdate_open_pages(message: Message) -> None:
 
 
 def changed(message_id: int, kind: str) -> None:
-    """Called by `announce`: once a decision has become final, nobody needs the original any more."""
+    """Called by `announce`: once a decision has become final, nobody needs the original any more.
+
+    The master goes as soon as neither radio nor USB drives are agreed to.
+    """
+    if kind in MAY_NARROW:
+        message = Message.objects.get(pk=message_id)
+        if not _wants_master(message) and Attachment.objects.filter(message=message).exclude(master="").exists():
+            _drop_master_later(message_id)
     if kind not in (Event.Kind.APPROVED, Event.Kind.DECLINED):
         return
-    if Attachment.objects.filter(message=message_id).exclude(path="").exists():
+    if Attachment.objects.filter(message=message_id).exclude(path="", master="").exists():
         live_at = Message.objects.values_list("live_at", flat=True).get(pk=message_id)
         jobs.enqueue("supporters.attachments.drop_original", message_id, at=live_at)
 
 
 def drop_original(message_id: int) -> None:
-    """Job: delete the original of a message whose decision is final. Does nothing after an undo."""
-    for attachment in decided().filter(message=message_id):
+    """Job: delete what is not needed once the decision is final: the original, when declined the master too.
+
+    Does nothing after an undo.
+    """
+    for attachment in decided().filter(message=message_id).select_related("message"):
         originals.delete(attachment.path)
         Attachment.objects.filter(pk=attachment.pk).update(path="")
+        if attachment.message.status == Message.Status.DECLINED:
+            _drop_master(attachment)
 
 
 def decided() -> QuerySet[Attachment]:
-    """Files with an original that is not needed any more."""
-    final = Q(message__status=Message.Status.DECLINED) | Q(
+    """Files with an original, or a master of a declined message, that is not needed any more."""
+    declined = Q(message__status=Message.Status.DECLINED) & ~Q(path="", master="")
+    shown = Q(
         message__status__in=[Message.Status.APPROVED, Message.Status.REMOVED], state__in=[State.READY, State.FAILED]
-    )
-    return Attachment.objects.filter(final, message__live_at__lte=timezone.now()).exclude(path="")
+    ) & ~Q(path="")
+    return Attachment.objects.filter(declined | shown, message__live_at__lte=timezone.now())
+
+
+def _drop_master_later(message_id: int) -> None:
+    """Once this transaction stands, and again as a job should the store not answer."""
+    jobs.enqueue("supporters.attachments.drop_master", message_id)
+    transaction.on_commit(lambda: drop_master(message_id), robust=True)
+
+
+def drop_master(message_id: int) -> None:
+    """Part of the request that narrows, and job: delete the master that neither radio nor USB drives may use."""
+    attachment = Attachment.objects.filter(message=message_id).select_related("message").first()
+    if attachment and not _wants_master(attachment.message):
+        _drop_master(attachment)
+
+
+def unwanted_masters() -> QuerySet[Attachment]:
+    """Files whose master should have gone by `drop_master`."""
+    rows = Attachment.objects.filter(message__agreed_radio=False, message__agreed_usb=False)
+    return rows.exclude(master="")
+
+
+def _drop_master(attachment: Attachment) -> None:
+    if attachment.master:
+        storing.private().remove(attachment.master)
+        Attachment.objects.filter(pk=attachment.pk).update(master="")
 
 
 def delete_files(message_id: int) -> None:

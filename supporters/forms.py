@@ -10,6 +10,7 @@ from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from . import countries, languages, receipts, texts
+from .media import MAX_BYTES
 from .models import Message, Upload
 from .models.messages import LINE_COLUMN, OUTLETS
 from .refusals import Refusal
@@ -175,9 +176,9 @@ class SendForm(OutletsMixin, WordsForm):
         },
     )
     # Only for their errors: the files themselves are looked at and kept before the form is checked.
-    photo = forms.Field(required=False, widget=forms.FileInput({"accept": "image/*"}))
-    video = forms.Field(required=False, widget=forms.FileInput({"accept": "video/*"}))
-    voice = forms.Field(required=False, widget=forms.FileInput({"accept": "audio/*"}))
+    photo = forms.Field(required=False, widget=forms.FileInput({"accept": "image/*", "max": MAX_BYTES["photo"]}))
+    video = forms.Field(required=False, widget=forms.FileInput({"accept": "video/*", "max": MAX_BYTES["video"]}))
+    voice = forms.Field(required=False, widget=forms.FileInput({"accept": "audio/*", "max": MAX_BYTES["voice"]}))
     email = forms.EmailField(
         required=False,
         max_length=254,
@@ -217,8 +218,12 @@ class SendForm(OutletsMixin, WordsForm):
 
     @property
     def own_upload(self) -> Upload | None:
-        """The kept file, when it is of the kind chosen; one of another kind only waits for a change of mind."""
-        return self.upload if self.upload and self.upload.kind == self.message_kind else None
+        """The kept file, when it is of the kind chosen; one of another kind only waits for a change of mind.
+
+        One of which pieces are missing, or at which nobody could look, is none yet.
+        """
+        upload = self.upload
+        return upload if upload and upload.mime and upload.kind == self.message_kind else None
 
     def clean_website(self) -> str:
         if self.cleaned_data["website"]:

@@ -17,28 +17,33 @@ from django.core.cache import cache
 from django.db import OperationalError
 from django.http import HttpRequest
 
-SEND, UPLOAD, WRONG_KEY, CONCERN = "send", "upload", "wrong_key", "concern"
-# A school class sends from one address.
-PER_HOUR = {SEND: 60, UPLOAD: 180, WRONG_KEY: 10, CONCERN: 20}
+SEND, UPLOAD, BYTES, WRONG_KEY, CONCERN = "send", "upload", "bytes", "wrong_key", "concern"
+# A school class sends from one address. A slot of BYTES stands for 20 MB (room.SLOT_BYTES), and a smaller file takes
+# one too: with fewer of them than of UPLOAD, photos would run out of bytes first.
+PER_HOUR = {SEND: 60, UPLOAD: 180, BYTES: 180, WRONG_KEY: 10, CONCERN: 20}
 HOUR = 3600
 DAY = 24 * HOUR
 DAILY_KEY = "limits:~key"  # behind the slots: a full cache drops the first keys of the alphabet
 
 
-def take(name: str, request: HttpRequest) -> bool:
-    """Take a slot of the limit `name` for the sender of `request`; False when none is free.
+def take(name: str, request: HttpRequest, count: int = 1) -> bool:
+    """Take `count` slots of the limit `name` for the sender of `request`; False when fewer are free.
 
     Raises `OperationalError` when nothing can be written. The cache in the database only says that it added nothing:
     trying slot after slot would wait for a locked database as often, and then blame the sender.
     """
     slots = _slots(name, request)
     used = cache.get_many(slots)
+    if len(slots) - len(used) < count:
+        return False
     for slot in slots:
         if slot in used:
             continue
         if cache.add(slot, 1, HOUR):
-            return True
-        if slot not in cache:
+            count -= 1
+            if not count:
+                return True
+        elif slot not in cache:
             raise OperationalError("a slot cannot be taken")
     return False
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from messages_site import errors
 
-from . import lifecycle, limits, progress, receipts, services
+from . import attachments, lifecycle, limits, progress, receipts, removed, services
 from .consent import outlet_sentence
 from .forms import EditForm, OutletsForm
 from .models import Attachment, Message
@@ -65,6 +65,7 @@ def _back(language: str, key: str, done: str) -> HttpResponse:
 def mine(request: HttpRequest, language: str, key: str, message: Message) -> HttpResponse:
     """The life line and what can be done."""
     words, at = services.words_of(message), progress.stage(message)
+    file: Attachment | None = getattr(message, "attachment", None)
     context = page_context(request) | {
         "key": key,
         "message": message,
@@ -76,8 +77,10 @@ def mine(request: HttpRequest, language: str, key: str, message: Message) -> Htt
         "lines": progress.life_line(message),
         "reason": progress.reason(message),
         "edit": progress.edit_state(message),
-        "file": getattr(message, "attachment", None),
+        "file": file,
+        "removed": removed.sentences(file.removed) if file else [],
         "refusal": _refusal(message),
+        "files_left": at == progress.WITHDRAWN and attachments.undeleted().filter(message=message).exists(),
         "outlets": outlet_sentence(services.agreed_outlets(message)),
         "card": None if message.erased_at or at == progress.WITHDRAWN else _card(message, words, language),
     }
@@ -191,15 +194,20 @@ def _busy() -> str:
 @private
 def withdraw(request: HttpRequest, language: str, key: str, message: Message) -> HttpResponse:
     """Take the message back, after one question."""
+    not_saved = False
     if request.method == "POST":
-        # Pressed twice: once is enough.
-        with suppress(lifecycle.InvalidTransition):
-            services.withdraw(message)
-        return _back(language, key, "withdrawn")
+        try:
+            # Pressed twice: once is enough.
+            with suppress(lifecycle.InvalidTransition):
+                services.withdraw(message)
+            return _back(language, key, "withdrawn")
+        except OperationalError:
+            not_saved = True
     if message.status == Message.Status.WITHDRAWN:
         return _back(language, key, "withdrawn")
     context = page_context(request) | {"key": key, "message": message, "stage": progress.stage(message)}
-    return render(request, "supporters/mine_withdraw.html", context)
+    status = 503 if not_saved else 200
+    return render(request, "supporters/mine_withdraw.html", context | {"not_saved": not_saved}, status=status)
 
 
 # A mail program posts here for its owner, without a page and its token before; the link itself is the permission.

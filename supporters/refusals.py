@@ -12,7 +12,7 @@ from .models import Message
 
 @dataclass(frozen=True)
 class Refusal:
-    code: str  # one of supporters.media.REASONS
+    code: str  # one of supporters.media.REASONS, or "arriving"
     sentence: str
     advice: str
 
@@ -31,6 +31,15 @@ def refusal(code: str, kind: str, *, size: int = 0) -> Refusal:
             "limit": limit // 1_000_000,
         }
     return Refusal(code, sentence, advice)
+
+
+def arriving() -> Refusal:
+    """The words for a file of which pieces are still missing: nothing is wrong with it."""
+    return Refusal(
+        "arriving",
+        _("Your file has not arrived completely yet."),
+        _("Please wait until it has, or choose it once more."),
+    )
 
 
 def _words(kind: str) -> dict[str, tuple[str, str]]:

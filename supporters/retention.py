@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from pathlib import Path, PurePosixPath
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from messages_site import jobs
 from messages_site.changes import announce
 
-from . import attachments, countries, languages, lifecycle, originals, storing, uploads
-from .models import Attachment, Contact, Edit, Event, Message, Upload
+from . import attachments, countries, languages, lifecycle, uploads
+from .models import Attachment, Contact, Edit, Event, Message, Subtitles, Upload
 
 CONTACT_KEPT = timedelta(days=90)
 WITHDRAWN_KEPT = timedelta(days=7)
 ANSWER_AWAITED = timedelta(days=60)
-ORPHAN_KEPT = timedelta(hours=24)
 NO_ANSWER = "no_answer"
 # Announced to the rooms downstream, which forget what they wrote about the message. No event: nothing happened to it.
 ERASED = "erased"
@@ -41,8 +38,13 @@ def purge() -> dict[str, int]:
         "withdrawn": erase_withdrawn(),
         "unanswered": decline_unanswered(),
         "originals": drop_originals(),
-        "orphans": delete_orphans(),
     }
+
+
+def purge_daily() -> None:
+    """Job: the same, and files without rows by a job that may take its time."""
+    purge()
+    jobs.enqueue("supporters.sweeping.sweep", queue=jobs.MEDIA)
 
 
 def expire_uploads() -> int:
@@ -73,11 +75,14 @@ def decline_unanswered() -> int:
 
 
 def drop_originals() -> int:
-    """Originals of decided messages whose own job was lost."""
+    """Originals and masters whose own job was lost, or did not get through to its store."""
     messages = list(attachments.decided().values_list("message", flat=True))
     for message_id in messages:
         attachments.drop_original(message_id)
-    return len(messages)
+    unwanted = list(attachments.unwanted_masters().values_list("message", flat=True))
+    for message_id in unwanted:
+        attachments.drop_master(message_id)
+    return len({*messages, *unwanted})
 
 
 # --- Withdrawn messages -----------------------------------------------------------------------------------------
@@ -126,33 +131,5 @@ def _erase(message_id: int) -> None:
     Edit.objects.filter(message=message_id).delete()
     Contact.objects.filter(message=message_id).delete()
     Attachment.objects.filter(message=message_id).delete()
+    Subtitles.objects.filter(message=message_id).delete()
     announce(message_id, ERASED)
-
-
-# --- Files without a row ----------------------------------------------------------------------------------------
-
-
-def delete_orphans() -> int:
-    """Files older than a day that no row knows: what a killed server or worker left behind."""
-    before = timezone.now() - ORPHAN_KEPT
-    store = storing.private()
-    known = {*Upload.objects.values_list("path", flat=True), *Attachment.objects.values_list("path", flat=True)}
-    tokens = {*Upload.objects.values_list("token", flat=True), *Attachment.objects.values_list("token", flat=True)}
-    stray = [entry for entry in store.entries(originals.FOLDER) if entry.name not in known]
-    for folder in ("renditions", "previews", attachments.MASTERS):
-        stray += [entry for entry in store.entries(folder) if PurePosixPath(entry.name).parts[1][:26] not in tokens]
-    old = [entry.name for entry in stray if entry.modified < before]
-    for name in old:
-        store.remove(name)
-    left = [*_older(Path(settings.FILE_UPLOAD_TEMP_DIR), before), *_older(attachments.work_root(), before)]
-    for path in left:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-    return len(old) + len(left)
-
-
-def _older(folder: Path, before: datetime) -> list[Path]:
-    entries: Iterable[Path] = folder.iterdir() if folder.is_dir() else ()
-    return [path for path in entries if path.lstat().st_mtime < before.timestamp()]

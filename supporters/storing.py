@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,10 @@ from typing import IO, Protocol, cast
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, storages
+
+
+class Unreachable(OSError):
+    """A store that does not answer now, and may in a while."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,9 @@ class Store(Protocol):
     Removing what is not there changes nothing.
     """
 
+    def check(self) -> None:
+        """Return when the store answers and can be written to."""
+
     def take(self, source: Path, name: str) -> None:
         """Move a finished file in; when this returns it would survive a power cut. `source` is gone then."""
 
@@ -46,8 +54,8 @@ class Store(Protocol):
     def local(self, name: str) -> AbstractContextManager[Path]:
         """A path under which the file can be read meanwhile."""
 
-    def read(self, name: str) -> IO[bytes]:
-        """The file, open for reading from its beginning."""
+    def read(self, name: str, start: int = 0, count: int | None = None) -> IO[bytes]:
+        """The file, open for reading from byte `start`. Who says how many bytes they read spares the network more."""
 
     def exists(self, name: str) -> bool: ...
 
@@ -105,6 +113,12 @@ class Folder(FileSystemStorage):
     def _path(self, name: str) -> Path:
         return Path(self.path(name))
 
+    def check(self) -> None:
+        Path(self.location).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=self.location) as file:
+            file.write(b"x")
+            file.flush()
+
     def take(self, source: Path, name: str) -> None:
         target = self._path(name)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -140,8 +154,10 @@ class Folder(FileSystemStorage):
     def local(self, name: str) -> Iterator[Path]:
         yield self._path(name)
 
-    def read(self, name: str) -> IO[bytes]:
-        return self._path(name).open("rb")
+    def read(self, name: str, start: int = 0, count: int | None = None) -> IO[bytes]:
+        file = self._path(name).open("rb")
+        file.seek(start)
+        return file
 
     def exists(self, name: str) -> bool:
         return self._path(name).is_file()
@@ -161,11 +177,13 @@ class Folder(FileSystemStorage):
         return True
 
     def entries(self, prefix: str) -> Iterator[Entry]:
-        for path in sorted(self._path(prefix).rglob("*")):
-            if path.is_file() and not path.name.startswith("."):
-                state = path.stat()
-                name = str(path.relative_to(self.location))
-                yield Entry(name, datetime.fromtimestamp(state.st_mtime, UTC), state.st_size)
+        # Unlike Path.rglob this does not mind a folder that goes away meanwhile.
+        for folder, _folders, names in os.walk(self._path(prefix)):
+            for path in (Path(folder, name) for name in names if not name.startswith(".")):
+                with suppress(FileNotFoundError):
+                    state = path.stat()
+                    name = str(path.relative_to(self.location))
+                    yield Entry(name, datetime.fromtimestamp(state.st_mtime, UTC), state.st_size)
 
     def folders(self) -> list[str]:
         root = Path(self.location)

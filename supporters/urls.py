@@ -1,11 +1,11 @@
 from django.urls import path
 
-from . import private_page, views
+from . import kept_file, private_page, views
 
 app_name = "supporters"
 urlpatterns = [
     path("send/", views.send, name="send"),
-    path("send/file/<str:token>/", views.kept_picture, name="kept-picture"),
+    path("send/file/<str:token>/", kept_file.kept_file, name="kept-file"),
     path("mine/<str:key>/", private_page.mine, name="mine"),
     path("mine/<str:key>/edit/", private_page.edit, name="edit"),
     path("mine/<str:key>/outlets/", private_page.outlets, name="outlets"),

@@ -8,22 +8,22 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import OperationalError
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from messages_site import policy
 
-from . import countries, incoming, languages, limits, media, receipts, services, uploads
+from . import countries, incoming, languages, limits, media, pieces, receipts, removed, room, services, uploads
 from .consent import outlet_sentence
 from .forms import FILE_KINDS, SendForm
 from .models import Message, Upload
 from .models.messages import OUTLETS
 from .pages import Place
 from .postcards import paragraphs, postcard_as_typed
-from .refusals import Refusal, refusal
+from .refusals import Refusal, arriving, refusal
 from .services import Words
 
 logger = logging.getLogger(__name__)
@@ -107,10 +107,11 @@ def _file(request: HttpRequest) -> tuple[Upload | None, Refusal | None]:
     kind = request.POST.get("kind", "")
     file = request.FILES.get(kind) if kind in FILE_KINDS else None
     if file is None:
-        return kept, None
-    if not limits.take(limits.UPLOAD, request):
-        raise TooMany(kept)
+        return _arrived(kept, kind) if kept else (None, None)
     size = file.size or 0
+    if not room.allow(request, size):
+        raise TooMany(kept)
+    room.check(size)
     try:
         new = uploads.keep(file, kind)
     except media.Refused as refused:
@@ -121,6 +122,24 @@ def _file(request: HttpRequest) -> tuple[Upload | None, Refusal | None]:
     if kept:
         uploads.discard(kept)
     return new, None
+
+
+def _arrived(upload: Upload, kind: str) -> tuple[Upload | None, Refusal | None]:
+    """The file that came in pieces for a form of `kind`, looked at; and why it cannot be taken, or not yet."""
+    if kind not in FILE_KINDS or (upload.kind or kind) != kind:
+        return upload, None  # of a kind they tried first; it waits for a change of mind
+    try:
+        if not uploads.complete(upload):
+            return upload, arriving()
+        uploads.look(upload, kind)
+    except uploads.Gone:
+        return None, None
+    except media.Refused as refused:
+        return None, refusal(refused.code, kind, size=upload.size)
+    except (media.SandboxError, pieces.Busy):
+        logger.exception("An upload could not be looked at.")
+        return upload, refusal("not_saved", kind)
+    return upload, None
 
 
 def _submit(request: HttpRequest, language: str, form: SendForm) -> HttpResponse:
@@ -193,6 +212,7 @@ def _preview_page(request: HttpRequest, form: SendForm) -> HttpResponse:
         "upload": form.upload,
         "file": upload,
         "has_picture": upload is not None and uploads.has_preview(upload),
+        "removed": removed.sentences(upload.removed) if upload else [],
         "card": postcard_as_typed(words, kind, page_language=language),
         "own_ko": paragraphs(words.own_ko),
         "outlets": outlet_sentence(form.outlets()),
@@ -207,16 +227,6 @@ def _not_saved(request: HttpRequest) -> HttpResponse:
     typed = _typed(request)
     typed.setdefault("form_token", receipts.new_form_token())
     return _form_page(request, SendForm(initial=typed), status=503, trouble="not_saved")
-
-
-@require_safe
-def kept_picture(request: HttpRequest, language: str, token: str) -> HttpResponseBase:
-    """The photo of a preview, for whoever holds its token."""
-    upload = uploads.find(token)
-    picture = uploads.preview(upload) if upload else None
-    if picture is None:
-        raise Http404
-    return FileResponse(picture, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
 # --- What was typed ---------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 
 ALWAYS = {
@@ -41,7 +42,22 @@ def test_security_headers(client: Client, path: str, referrer: str, script: bool
     assert policy["frame-ancestors"] == "'none'"
     assert ("script-src" in policy) == script
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
-    assert "camera=()" in answer.headers["Permissions-Policy"]
+    assert allowed(answer) == ({"camera", "microphone"} if path == "/ko/send/" else set())
+
+
+def allowed(answer: HttpResponse) -> set[str]:
+    """The features that a page may use itself. None may use what another host brings."""
+    features = dict(part.split("=") for part in answer.headers["Permissions-Policy"].split(", "))
+    assert {"camera", "microphone", "autoplay", "geolocation"} <= set(features)
+    assert set(features.values()) <= {"()", "(self)"}
+    return {name for name, whom in features.items() if whom == "(self)"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/en/send/file/aaaaaaaaaaaaaaaaaaaaaaaaaa/", "/en/sending/", "/en/send/more/"])
+def test_only_the_page_that_records_may_use_the_camera(client: Client, path: str) -> None:
+    assert allowed(client.get("/en/send/")) == {"camera", "microphone"}
+    assert allowed(client.get(path)) == set()
 
 
 @pytest.mark.django_db

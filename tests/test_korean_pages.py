@@ -14,7 +14,7 @@ from messages_site import errors
 from tests.factories import ModeratorFactory
 from tests.supporters.sending import filled, send, sent
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 # Units, and the name of the plug a partner asks for, which stands in brackets.
 ALLOWED = {"KB", "MB", "USB", "UTC"}
 VOID = {"meta", "link", "br", "input", "img", "wbr", "source", "hr"}

@@ -12,6 +12,13 @@ import pytest
 from messages_site import settings
 
 ROOT = Path(__file__).parent.parent
+IN_BUCKETS = {
+    "S3_BUCKET": "letters",
+    "S3_PUBLIC_BUCKET": "letters-public",
+    "S3_ENDPOINT": "https://objects.example",
+    "S3_ACCESS_KEY": "key",
+    "S3_SECRET_KEY": "secret",
+}
 
 
 def start(tmp_path: Path, plain_environment: dict[str, str], **given: str) -> subprocess.CompletedProcess[str]:
@@ -39,12 +46,16 @@ def start(tmp_path: Path, plain_environment: dict[str, str], **given: str) -> su
         ("EMAIL_URL", "pigeon://roof"),
         ("ADDRESS", "0.0.0.0"),
         ("REQUIRE_SECOND_FACTOR", "perhaps"),
+        ("MEDIA_WORKERS", "0"),
+        ("S3_BUCKET", ""),
+        ("S3_PUBLIC_BUCKET", "letters"),
     ],
 )
 def test_bad_value_stops_the_start_and_is_named(
     tmp_path: Path, plain_environment: dict[str, str], name: str, value: str
 ) -> None:
-    done = start(tmp_path, plain_environment, DEMO="1", **{name: value})
+    buckets = IN_BUCKETS if name.startswith("S3_") else {}
+    done = start(tmp_path, plain_environment, DEMO="1", **buckets | {name: value})
 
     assert done.returncode != 0
     assert done.stderr.strip().startswith(f"Setting {name}: ")

@@ -162,6 +162,55 @@ def test_browser_is_the_named_one_or_none(tmp_path: Path, monkeypatch: pytest.Mo
     assert setup.find_chromium() is None
 
 
+@pytest.fixture
+def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine with nothing on its PATH but an apt-get that writes down what it is asked and makes swift and mat2."""
+    log = tmp_path / "log"
+    apt = tmp_path / "apt-get"
+    apt.write_text(f"#!/bin/sh\necho $1 $* >> {log}\nfor name in mat2 exiftool; do : > {tmp_path}/$name; done\n")
+    apt.write_text(apt.read_text() + f"/bin/chmod +x {tmp_path}/mat2 {tmp_path}/exiftool\n")
+    apt.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setattr(setup.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(setup, "SYSTEMD", tmp_path / "none")
+    return log
+
+
+def test_programs_of_the_tests_come_in_one_step_and_those_that_do_not_are_named(
+    bare_machine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup.ensure_programs()
+
+    (installed,) = [line for line in bare_machine.read_text().splitlines() if line.startswith("install")]
+    for package in ("chromium", "fonts-nanum", "libimage-exiftool-perl", "mat2", "swift-proxy", "memcached"):
+        assert f" {package}" in installed
+    said = capsys.readouterr().out.splitlines()[-1]
+    assert said.startswith("Not found: Chromium (package chromium), swift-proxy-server (package swift-proxy)")
+    assert "mat2" not in said
+
+
+def test_services_are_not_installed_where_they_would_start(bare_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(setup, "SYSTEMD", bare_machine.parent)
+
+    setup.ensure_programs()
+
+    assert "mat2" in bare_machine.read_text()
+    assert "swift" not in bare_machine.read_text()
+
+
+def test_nothing_is_installed_where_we_may_not_or_nothing_is_missing(
+    bare_machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(setup.os, "geteuid", lambda: 1000)
+        setup.ensure_programs()
+    monkeypatch.setattr(setup, "missing_programs", dict)
+    setup.ensure_programs()
+
+    assert not bare_machine.exists()
+
+
 # --- The check of the repository ---------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 Run with the system's Python, before anything is installed: it needs the standard library only.
 
-    python3 tools/setup.py run|dev [--browser] [--gettext]
+    python3 tools/setup.py run|dev [--browser] [--gettext] [--programs]
 
 `run` is enough for the site, `dev` adds what tests and checks need; both live in `.venv`. A stamp inside it says what
 was installed completely, so a second call only compares two hashes.
@@ -32,6 +32,17 @@ ROOT = Path(__file__).resolve().parent.parent
 OLDEST_PYTHON = (3, 11)
 PAUSES = (3.0, 10.0)  # Seconds before the second and the third try.
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+# What checks the site from outside, and the Debian packages that have it.
+READERS = {"exiftool": ("libimage-exiftool-perl",), "mat2": ("mat2",)}
+# A real S3 server. Where systemd runs, these packages would start as services: that is left to the machine's owner.
+SERVERS = {
+    "swift-proxy-server": ("swift-proxy",),
+    "swift-account-server": ("swift-account",),
+    "swift-container-server": ("swift-container",),
+    "swift-object-server": ("swift-object",),
+    "memcached": ("memcached",),
+}
+SYSTEMD = Path("/run/systemd/system")
 
 
 class SetupError(Exception):
@@ -225,10 +236,32 @@ def ensure_program(found: Callable[[], object], packages: tuple[str, ...], missi
         say(missing)
 
 
+def missing_programs() -> dict[str, tuple[str, ...]]:
+    """What the tests use and this machine lacks, with the packages that bring it."""
+    missing = {} if find_chromium() else {"Chromium": ("chromium", "fonts-nanum")}
+    return missing | {name: packages for name, packages in (READERS | SERVERS).items() if not shutil.which(name)}
+
+
+def ensure_programs() -> None:
+    """Install what the tests use in one step if we may; they go on without, and say so themselves."""
+    wanted = missing_programs()
+    if SYSTEMD.is_dir():
+        wanted = {name: packages for name, packages in wanted.items() if name not in SERVERS}
+    if wanted and may_install():
+        try:
+            apt_install(*dict.fromkeys(package for packages in wanted.values() for package in packages))
+        except SetupError as error:
+            say(f"Set-up: {error}")
+    if missing := missing_programs():
+        named = ", ".join(f"{name} (package {packages[0]})" for name, packages in missing.items())
+        say(f"Not found: {named}. The tests that need them are skipped.")
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Set up this checkout.")
     parser.add_argument("kind", choices=("run", "dev"))
     parser.add_argument("--browser", action="store_true", help="look for Chromium, install it if possible")
+    parser.add_argument("--programs", action="store_true", help="the same for all programs the tests use")
     parser.add_argument("--gettext", action="store_true", help="look for xgettext, install it if possible")
     options = parser.parse_args(arguments)
     if sys.version_info < OLDEST_PYTHON:
@@ -248,6 +281,8 @@ def main(arguments: list[str] | None = None) -> int:
                 ("chromium", "fonts-nanum"),
                 "Chromium was not found: the browser tests need it (package chromium, or its path in CHROMIUM).",
             )
+        if options.programs:
+            ensure_programs()
         if options.gettext:
             ensure_program(
                 lambda: shutil.which("xgettext"),

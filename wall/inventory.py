@@ -10,7 +10,7 @@ from django.utils import timezone
 from supporters.models import Attachment, Message
 from supporters.pages import LANGUAGES
 
-from . import order, pages, tree
+from . import order, pages, tracks, tree
 from .models import DirtyPage
 
 BATCH = 500
@@ -80,7 +80,8 @@ def differences(progress: Progress = lambda done: None) -> list[str]:
         progress(1)
     found += [f"{language}/{path}" for language, path in strays()]
     found += [f"media/{token}" for token in stray_media()]
-    attachments = Attachment.objects.filter(message__in=order.on_wall()).prefetch_related("renditions")
-    for attachment in attachments.iterator(BATCH):
+    attachments = Attachment.objects.filter(message__in=order.on_wall()).select_related("message")
+    for attachment in attachments.prefetch_related("renditions", "message__subtitles").iterator(BATCH):
+        found += tracks.wrong(attachment)
         found += [rendition.public_path for rendition in tree.missing_media(attachment)]
     return found

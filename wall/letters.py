@@ -23,6 +23,7 @@ class Picture:
 
     webp: list[Rendition]
     jpeg: list[Rendition]
+    colour: str = ""  # of the photo on the whole; shown palely until the photo is there
 
     @property
     def usual(self) -> Rendition:
@@ -45,7 +46,7 @@ class Letter:
         if self.card.language == "ko":
             # A sharp screen would choose the largest, ten times what the button said.
             webp, jpeg = webp[:1], jpeg[:1]
-        return Picture(webp, jpeg) if jpeg else None
+        return Picture(webp, jpeg, self.message.attachment.colour) if jpeg else None
 
     @property
     def large_picture(self) -> Rendition | None:

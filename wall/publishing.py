@@ -6,7 +6,9 @@ appears, inside the request when one has to go.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -19,12 +21,15 @@ from django.db.models import Q
 from django.utils import timezone
 
 from messages_site import changes, jobs
+from supporters import storing
 from supporters.models import Attachment, Event, Message
 from supporters.pages import LANGUAGES
 from supporters.templatetags.letters import size
 
-from . import figures, groups, inventory, order, pages, tree
+from . import figures, groups, inventory, order, pages, tracks, tree
 from .models import DirtyPage, WallCounter
+
+logger = logging.getLogger(__name__)
 
 Kind = Event.Kind
 MAY_SHOW = {Kind.APPROVED, Kind.RESTORED, Kind.UNHIDDEN, Kind.EDIT_SHOWN, Kind.SIGNED}
@@ -43,9 +48,12 @@ TOGETHER_SECONDS = 1
 
 def changed(message_id: int, kind: str) -> None:
     """Listener of `messages_site.changes`: runs inside the transaction of the change."""
-    if kind not in MAY_SHOW | MAY_HIDE:
+    if kind not in MAY_SHOW | MAY_HIDE | {Kind.SUBTITLED}:
         return
     message = Message.objects.get(pk=message_id)
+    if kind == Kind.SUBTITLED:
+        _subtitled(message)
+        return
     if kind in MAY_HIDE and message.was_public and not message.is_on_wall:
         _hide(message)
     elif kind in MAY_SHOW and message.live_at:
@@ -55,6 +63,15 @@ def changed(message_id: int, kind: str) -> None:
             neighbours = at_once & _neighbours(message)
             _mark(at_once - neighbours, later | neighbours)
         jobs.enqueue("wall.publishing.show", message_id, at=message.live_at)
+
+
+def _subtitled(message: Message) -> None:
+    """Only its own page names its subtitles. It is written at once: they may have been taken away for a reason."""
+    if message.is_on_wall and message.was_public:
+        own = {order.message_path(message.slug)}
+        _mark(own, ())
+        jobs.enqueue("wall.publishing.sweep")
+        transaction.on_commit(partial(write_marked, own), robust=True)
 
 
 def _hide(message: Message) -> None:
@@ -91,7 +108,8 @@ def changed_together(message_ids: Sequence[int], kind: str) -> None:
 
 
 def take_down_together(own: set[str], naming: set[str], tokens: Iterable[str]) -> None:
-    """Part of the request that hides many letters: first every file that shows one of them goes, then pages come back.
+    """Part of the request that hides many letters: first every page that shows one of them goes, then their files, then
+    pages come back.
 
     A page without a file is answered live, so the wall stays whole. What is not written in time here stays marked for
     the job.
@@ -99,11 +117,13 @@ def take_down_together(own: set[str], naming: set[str], tokens: Iterable[str]) -
     # A page that waits to be written may name a letter that stands elsewhere by now.
     stale = set(DirtyPage.objects.values_list("path", flat=True))
     with tree.lock():
-        for token in tokens:
-            tree.unlink_media(token)
         for path in own | naming | stale:
             for language in LANGUAGES:
                 tree.remove(language, path)
+    # After the pages: a bucket may not answer. The sweep tries again with the pages of the letters.
+    with suppress(storing.Unreachable), tree.media_lock():
+        for token in tokens:
+            tree.unlink_media(token)
     write_marked(only={pages.FRONT, *FIGURE_PAGES})
     write_marked(only=naming, seconds=TOGETHER_SECONDS)
 
@@ -121,12 +141,15 @@ def show(message_id: int) -> None:
 def take_down(message_id: int, token: str = "") -> None:
     """Job, and part of the request that hides a letter: remove its files and pages, write those that named it."""
     message = Message.objects.filter(pk=message_id).first()
-    if token and not (message and message.is_on_wall):
-        with tree.lock():
-            tree.unlink_media(token)
-    if message:
-        at_once, _later = _touched(message)
-        write_marked(only=at_once)
+    try:
+        if token and not (message and message.is_on_wall):
+            with tree.media_lock():
+                tree.unlink_media(token)
+    finally:
+        # Also when the bucket does not answer; then the job tries the files again.
+        if message:
+            at_once, _later = _touched(message)
+            write_marked(only=at_once)
 
 
 def sweep() -> int:
@@ -226,7 +249,12 @@ def write_marked(only: Iterable[str] | None = None, *, seconds: float = inf) -> 
     written, began = 0, monotonic()
     for index, row in enumerate(rows):
         labels = _weight_labels(row.path)
-        written += write(row.path)
+        try:
+            written += write(row.path)
+        except storing.Unreachable:
+            logger.warning("The store does not answer: %s is tried again in a minute.", row.path)
+            DirtyPage.objects.filter(pk=row.pk).update(due_at=timezone.now() + LATER)
+            continue
         if _weight_labels(row.path) != labels:
             # What comes after in this run learns it anyway.
             _mark((), _naming_the_weight_of(row.path) - {following.path for following in rows[index:]})
@@ -260,26 +288,40 @@ def _naming_the_weight_of(path: str) -> set[str]:
 
 
 def write(path: str) -> int:
-    """Bring one page in both languages, and the files of a letter, to what the database says now."""
+    """Bring one page in both languages, and the files of a letter, to what the database says now.
+
+    Raises `storing.Unreachable` when the page is written, but its files could not be brought.
+    """
     written = 0
-    with tree.lock():
-        if path.startswith("m/"):
-            _bring_media(path)
-        for language in LANGUAGES:
-            html = pages.render(language, path)
-            written += tree.remove(language, path) if html is None else tree.write(language, path, html)
+    is_letter = path.startswith("m/")
+    try:
+        # Files come before the page that shows them, and go after it: a bucket may be slow.
+        if is_letter:
+            _bring_media(path, shown=True)
+    finally:
+        with tree.lock():
+            for language in LANGUAGES:
+                html = pages.render(language, path)
+                written += tree.remove(language, path) if html is None else tree.write(language, path, html)
+    if is_letter:
+        _bring_media(path, shown=False)
     return written
 
 
-def _bring_media(path: str) -> None:
+def _bring_media(path: str, *, shown: bool) -> None:
+    """Bring the files of a letter if it is `shown`, or take them away if it is not."""
     slug = path.removeprefix("m/").removesuffix(".html")
-    attachment = Attachment.objects.filter(message__slug=slug).select_related("message").first()
-    if attachment is None:
+    if not Attachment.objects.filter(message__slug=slug).exists():
         return
-    if attachment.message.is_on_wall and attachment.message.was_public:
-        tree.link_media(attachment)
-    else:
-        tree.unlink_media(attachment.token)
+    with tree.media_lock():
+        attachment = Attachment.objects.filter(message__slug=slug).select_related("message").first()
+        if attachment is None or (attachment.message.is_on_wall and attachment.message.was_public) != shown:
+            return
+        if shown:
+            tree.link_media(attachment)
+            tracks.bring(attachment)
+        else:
+            tree.unlink_media(attachment.token)
 
 
 # --- The whole tree -----------------------------------------------------------------------------------------------
@@ -311,7 +353,7 @@ def publish_all(progress: inventory.Progress = lambda done: None) -> Counts:
             # It may have become a page while the others were written.
             if pages.render(language, path) is None:
                 counts.removed += tree.remove(language, path)
-    with tree.lock():
+    with tree.lock(), tree.media_lock():
         counts.removed += sum(tree.unlink_media(token) for token in inventory.stray_media())
         counts.removed += tree.remove_scratch_files()
     for key, marked_at in known:

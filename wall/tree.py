@@ -42,7 +42,20 @@ PUBLIC_NAMES = frozenset(f"{width}.{kind}" for width in PHOTO_WIDTHS for kind in
 @contextmanager
 def lock() -> Iterator[None]:
     """Hold the right to write the tree, among all processes and threads of this machine."""
-    with (settings.VAR / "tree.lock").open("w") as file:
+    with _locked("tree.lock"):
+        yield
+
+
+@contextmanager
+def media_lock() -> Iterator[None]:
+    """Hold the right to change public files: another than that of pages, which must not wait for a slow bucket."""
+    with _locked("media.lock"):
+        yield
+
+
+@contextmanager
+def _locked(name: str) -> Iterator[None]:
+    with (settings.VAR / name).open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -210,9 +223,13 @@ def media_tokens() -> list[str]:
     return storing.public().folders()
 
 
+def scratch_files() -> list[Path]:
+    return list(settings.TREE_ROOT.rglob(".*.tmp"))
+
+
 def remove_scratch_files() -> int:
     """Remove what a killed process left half written. Call it under the lock: nobody else is writing."""
-    scratch = list(settings.TREE_ROOT.rglob(".*.tmp"))
+    scratch = scratch_files()
     for path in scratch:
         path.unlink(missing_ok=True)
     return len(scratch)

@@ -1,11 +1,12 @@
 from django.urls import path
 
-from . import views
+from . import media, views
 
 app_name = "wall"
 urlpatterns = [
     path("", views.root, name="root"),
     path("favicon.ico", views.no_icon),
+    path("media/<str:token>/<str:name>", media.media, name="media"),
     path("<language:language>", views.language_root),
     path("<language:language>/", views.page, name="front"),
     path("<language:language>/find/", views.find, name="find"),

@@ -1,4 +1,4 @@
-// The card beside the form, the counters, and a draft of the words in this tab. Nothing here is needed to send.
+// The card beside the form, counters, a draft of the words in this tab, the way to the scripts for files: no need to send.
 "use strict";
 document.documentElement.classList.add("js");
 
@@ -78,3 +78,42 @@ try {
 
 form.addEventListener("input", draw);
 draw();
+
+// A file travels while the form is filled in, or is recorded here; without these scripts it goes with the form.
+const paths = document.currentScript.dataset;
+const load = (name) => {
+  if (!document.querySelector(`[href="${paths.sheet}"]`)) {
+    const style = element("link", "");
+    style.rel = "stylesheet";
+    style.href = paths.sheet;
+    document.head.append(style);
+  }
+  return import(paths[name]);
+};
+const mayRecord = window.MediaRecorder && navigator.mediaDevices;
+
+for (const kind of ["photo", "video", "voice"]) {
+  const input = field(kind);
+  const button = input.parentNode.querySelector("button");
+  input.disabled = false; // some browsers remember otherwise over a reload
+  input.addEventListener("change", () => {
+    const [file] = input.files;
+    if (file) load("upload").then(({ send }) => send(kind, file, file.name), () => {});
+  });
+  if (button && !mayRecord) button.remove();
+  else if (button) {
+    button.addEventListener("click", () => {
+      // Both at once: what was recorded must not wait for a script.
+      Promise.all([load("record"), load("upload")]).then(
+        ([{ open }, { send }]) => open(kind, input.parentNode, (file, name) => send(kind, file, name)),
+        () => {},
+      );
+    });
+  }
+}
+
+try {
+  if (sessionStorage.getItem("upload")) load("upload").then(({ resume }) => resume(), () => {});
+} catch {
+  // Storage is switched off: nothing was begun.
+}

@@ -8,10 +8,14 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+COLOUR_RULES = ("color-contrast", "link-in-text-block")
+"""Those of the rules above that look at colours."""
 
 
-def violations(page: Page, *, within: str = "", without: tuple[str, ...] = ()) -> list[str]:
-    """Return what axe finds on the page for WCAG 2.2 A and AA and good practice; `without` names rules to leave out.
+def violations(page: Page, *, within: str = "", without: tuple[str, ...] = (), only: tuple[str, ...] = ()) -> list[str]:
+    """Return what axe finds on the page for WCAG 2.2 A and AA and good practice.
+
+    `without` names rules to leave out, `only` asks for no others than these.
 
     The script arrives through the debugging protocol, so it works under the strictest content policy. With JavaScript
     switched off in the page, use a second context: axe needs it.
@@ -20,7 +24,7 @@ def violations(page: Page, *, within: str = "", without: tuple[str, ...] = ()) -
         "resultTypes": ["violations"],
         # For a rule that is not asked for it would copy imported sheets into the page, against the content policy.
         "preload": False,
-        "runOnly": {"type": "tag", "values": TAGS},
+        "runOnly": {"type": "rule", "values": only} if only else {"type": "tag", "values": TAGS},
         "rules": {rule: {"enabled": False} for rule in without},
     }
     if not page.evaluate("() => 'axe' in window"):

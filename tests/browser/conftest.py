@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import http.client
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -33,6 +36,24 @@ CHROMIUM_ARGUMENTS = [
 START_SECONDS = 90
 STOP_SECONDS = 30
 OPTIONS = {"locale": "ko-KR", "viewport": {"width": 390, "height": 844}}
+# Runs what `Site.run` gives it, line by line; the environment comes first, so that this process does not carry the
+# mark of the site's own ones.
+CONSOLE = """
+import contextlib, io, json, os, sys, traceback
+os.environ.update(json.loads(sys.stdin.readline()), DJANGO_SETTINGS_MODULE="messages_site.settings")
+import django
+django.setup()
+from django.db import connection
+for line in sys.stdin:
+    printed, failed = io.StringIO(), ""
+    try:
+        with contextlib.redirect_stdout(printed):
+            exec(json.loads(line), {})
+    except Exception:
+        failed = traceback.format_exc()
+    connection.close()
+    print("answer", json.dumps([printed.getvalue(), failed]), flush=True)
+"""
 
 
 # --- The site ----------------------------------------------------------------------------------------------------
@@ -54,6 +75,9 @@ class Site:
     inherited: dict[str, str]
     letters: bool = False  # whether it begins with demo letters
     process: subprocess.Popen[bytes] | None = None
+    console: subprocess.Popen[str] | None = None
+    sessions: dict[str, str] = field(default_factory=dict)
+    """The last session of an account (see `steps.log_in`)."""
 
     @property
     def url(self) -> str:
@@ -96,6 +120,7 @@ class Site:
 
     def stop(self) -> None:
         """Stop it as Ctrl-C does, and fail if one of its processes stays behind."""
+        self.close_console()
         if self.process is None:
             return
         group = self.process.pid
@@ -121,6 +146,41 @@ class Site:
             if name == account:
                 return password.strip()
         raise LookupError(f"no demo account {account}")
+
+    def run(self, code: str) -> str:
+        """Run Python on the site's own state and return what it printed; Django starts once for all of it."""
+        if self.console is None:
+            self.console = subprocess.Popen(
+                [sys.executable, "-c", CONSOLE],
+                cwd=ROOT,
+                env=self.inherited,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                text=True,
+            )
+            self.tell_console(self.environment)
+        self.tell_console(code)
+        assert self.console.stdout is not None
+        # Between the answers stands what the log of the console says.
+        answer = next((line for line in self.console.stdout if line.startswith("answer ")), "")
+        assert answer, f"The console ended while it ran: {code}"
+        printed, failed = json.loads(answer.removeprefix("answer "))
+        assert not failed, f"{code}\n{printed}\n{failed}"
+        return str(printed)
+
+    def tell_console(self, what: object) -> None:
+        assert self.console is not None
+        assert self.console.stdin is not None
+        self.console.stdin.write(json.dumps(what) + "\n")
+        self.console.stdin.flush()
+
+    def close_console(self) -> None:
+        if self.console is None:
+            return
+        # At the end of its input it ends by itself.
+        self.console.communicate(timeout=STOP_SECONDS)
+        self.console = None
 
     def manage(self, *arguments: str, check: bool = True) -> str:
         """Run a management command on the site's own state and return what it printed."""
@@ -150,16 +210,44 @@ def processes_of(group: int, *, mark: str) -> list[int]:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory, plain_environment: dict[str, str]) -> Iterator[Site]:
-    """The running site: one for each worker, empty of letters."""
-    folder = tmp_path_factory.mktemp("site")
-    (folder / "var").mkdir()
-    running = Site(var=folder / "var", port=free_port(), log=folder / "log.txt", inherited=plain_environment)
+def first_start(tmp_path_factory: pytest.TempPathFactory, plain_environment: dict[str, str]) -> Path:
+    """The state of a site that was started on an empty folder and stopped: made once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "first-start"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "complete").exists():
+            # What another worker may have left that failed.
+            shutil.rmtree(folder, ignore_errors=True)
+            (folder / "var").mkdir(parents=True)
+            first = Site(var=folder / "var", port=free_port(), log=folder / "log.txt", inherited=plain_environment)
+            try:
+                first.start()
+            finally:
+                first.stop()
+            (folder / "complete").touch()
+    return folder / "var"
+
+
+@contextlib.contextmanager
+def running_site(first_start: Path, folder: Path, inherited: dict[str, str]) -> Iterator[Site]:
+    """A site of its own, with accounts and without letters, from where its first start left off."""
+    shutil.copytree(first_start, folder / "var")
+    site = Site(var=folder / "var", port=free_port(), log=folder / "log.txt", inherited=inherited)
     try:
-        running.start()
-        yield running
+        site.start()
+        yield site
     finally:
-        running.stop()
+        site.stop()
+
+
+@pytest.fixture(scope="session")
+def site(
+    tmp_path_factory: pytest.TempPathFactory, first_start: Path, plain_environment: dict[str, str]
+) -> Iterator[Site]:
+    """The running site: one for each worker, empty of letters."""
+    with running_site(first_start, tmp_path_factory.mktemp("site"), plain_environment) as running:
+        yield running
 
 
 # --- The browser -------------------------------------------------------------------------------------------------

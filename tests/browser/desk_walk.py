@@ -41,7 +41,7 @@ for name, message in found.items():
 
 def find_letters(site: Site) -> dict[str, str]:
     """The addresses of the letters the walk needs, by what they are for."""
-    lines = [line.split() for line in site.manage("shell", "-c", FIND).splitlines()]
+    lines = [line.split() for line in site.run(FIND).splitlines()]
     return {words[1]: words[2] for words in lines if len(words) == 3 and words[0] == "letter"}
 
 

@@ -15,6 +15,7 @@ from tests.browser.conftest import Site
 
 CHECKS = ("people", "route", "contact", "tone")
 PATIENCE_SECONDS = 90
+SESSION_COOKIE = "s"
 
 
 def press(page: Page, button: Locator) -> None:
@@ -87,9 +88,27 @@ def type_password(page: Page, site: Site, account: str, to: str = "/admin/desk/"
 
 
 def log_in(page: Page, site: Site, account: str = "moderator", to: str = "/admin/desk/") -> None:
-    """Go `to` a page that the account may open, where a password is enough."""
-    type_password(page, site, account, to)
-    expect(page).to_have_url(f"{site.url}{to}")
+    """Go `to` a page that the account may open, where a password is enough; the session of an earlier test goes on.
+
+    A password takes the site as long as it would take an attacker to try it.
+    """
+    address = f"{site.url}{to}"
+    if not take_up_session(page, site, account, address):
+        type_password(page, site, account, to)
+    expect(page).to_have_url(address)
+    cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
+    site.sessions[account] = cookies[SESSION_COOKIE]
+
+
+def take_up_session(page: Page, site: Site, account: str, address: str) -> bool:
+    """Whether the account had a session that still opens `address`: a log-out or a new password ends it."""
+    page.context.clear_cookies()
+    session = site.sessions.get(account)
+    if session is None:
+        return False
+    page.context.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": f"{site.url}/admin/"}])
+    page.goto(address)
+    return page.url == address
 
 
 def token_of(page: Page, drift: int = 0) -> str:
@@ -143,9 +162,7 @@ def approve_here(page: Page, **texts: str) -> None:
 
 def let_the_delay_pass(site: Site) -> None:
     """Put the clock of decisions forward instead of waiting, then publish what is due."""
-    site.manage(
-        "shell",
-        "-c",
+    site.run(
         "from django.utils import timezone\n"
         "from supporters import lifecycle\n"
         "from supporters.models import Edit, Message\n"

@@ -14,14 +14,15 @@ from playwright.sync_api import Page, expect
 
 from messages_site import errors
 from tests.browser import steps
-from tests.browser.axe import violations
-from tests.browser.conftest import Site, Watch
+from tests.browser.axe import COLOUR_RULES, violations
+from tests.browser.conftest import ROOT, Site, Watch
 from tests.browser.desk_walk import Walk, find_letters
 
 LANGUAGES = ("ko", "en")
 READING = ("index", "map", "about", "safe", "declaration", "privacy", "p/1", "p/2")
 FILL = """
-from django.conf import settings
+from io import StringIO
+from django.core.management import call_command
 from tests.factories import MessageFactory
 from wall import publishing
 for number in range(43):
@@ -40,11 +41,13 @@ publishing.sweep()
 from supporters import lifecycle
 lifecycle.withdraw(gone)
 print("gone", gone.slug)
+call_command("publish", "--all", stdout=StringIO())
 print("shown", MessageFactory._meta.model.objects.on_wall().first().slug)
 """
 DESK_LETTERS = """
 from io import BytesIO
 from PIL import Image
+from django.conf import settings
 from demo import loading
 from demo.content import letters
 from supporters.models import Message
@@ -75,20 +78,40 @@ for kind, mime, names in (
 @pytest.fixture(scope="session")
 def filled(site: Site) -> dict[str, str]:
     """The site with more than one page of letters; slugs of one that is shown and one that is gone."""
-    lines = [line.split() for line in site.manage("shell", "-c", FILL).splitlines()]
-    site.manage("publish", "--all")
+    lines = [line.split() for line in site.run(FILL).splitlines()]
     return {words[0]: words[1] for words in lines if words and words[0] in ("gone", "shown")}
 
 
 def examine(page: Page, *schemes: str) -> list[str]:
     """Findings of the page as it stands, light and dark, and whether it scrolls sideways on a small phone."""
     found = []
-    for scheme in schemes or ("light", "dark"):
+    for number, scheme in enumerate(schemes or ("light", "dark")):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         # Colours that fade from one scheme to the other are judged when they have arrived.
         page.evaluate("Promise.all(document.getAnimations().map(animation => animation.finished))")
-        found += [f"{scheme}: {line}" for line in violations(page)]
+        # Schemes differ in nothing but colours (test_the_dark_scheme_changes_colours_only).
+        found += [f"{scheme}: {line}" for line in violations(page, only=COLOUR_RULES if number else ())]
     return found + sideways(page)
+
+
+DARK = re.compile(r"@media \(prefers-color-scheme:dark\)\{(.*?)\}\}", re.DOTALL)
+A_COLOUR = r"#[0-9a-f]{3,8}|none"
+
+
+def test_the_dark_scheme_changes_colours_only() -> None:
+    """So `examine` asks a page in its second scheme about nothing but colours."""
+    found = 0
+    for sheet in (*ROOT.glob("templates/**/*.css"), *ROOT.glob("static/**/*.css")):
+        text = sheet.read_text()
+        found += text.count("prefers-color-scheme")
+        rules = DARK.findall(text)
+        assert len(rules) == text.count("prefers-color-scheme"), sheet
+        for rule in rules:
+            selector, _, declarations = rule.partition("{")
+            assert selector == ":root", sheet
+            for declaration in declarations.replace("\n", "").rstrip(";").split(";"):
+                assert re.fullmatch(rf"(--[a-z-]+:({A_COLOUR})|color-scheme:dark)", declaration), (sheet, declaration)
+    assert found
 
 
 def sideways(page: Page) -> list[str]:
@@ -205,7 +228,7 @@ def test_asked_and_declined(page: Page, new_page: Callable[..., Page], site: Sit
 @pytest.fixture(scope="session")
 def desk_letters(site: Site) -> dict[str, str]:
     """The demo letters the desk has to do with; a photo and a video without waiting until they are prepared."""
-    site.manage("shell", "-c", DESK_LETTERS)
+    site.run(DESK_LETTERS)
     return find_letters(site)
 
 

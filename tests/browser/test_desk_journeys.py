@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import steps
 from tests.browser.axe import violations
-from tests.browser.conftest import Site, Watch, free_port
+from tests.browser.conftest import Site, Watch, running_site
 from tests.browser.test_journeys import DESK, ENGLISH, KOREAN
 
 TRANSLATE = "/admin/desk/translate/"
@@ -55,7 +55,7 @@ translations.review(row, by=people["reviewer"], revision=row.revision, **words)
 def test_letter_goes_through_the_translation_desk_to_its_readers(
     page: Page, new_page: Callable[..., Page], site: Site, tmp_path: Path
 ) -> None:
-    site.manage("shell", "-c", REVIEWED_BEFORE)
+    site.run(REVIEWED_BEFORE)
     words = "Я думаю про вас щодня. Моя мама пече хліб."
     steps.send(page, "en", "text", body=words, name="Olena", language="uk")
     desk, sora, haneul = (new_page(**DESK) for _person in range(3))
@@ -139,16 +139,10 @@ def test_concern_from_the_page_of_a_letter_hides_it(
 
 
 @pytest.fixture
-def strict_site(tmp_path: Path, plain_environment: dict[str, str]) -> Iterator[Site]:
+def strict_site(tmp_path: Path, first_start: Path, plain_environment: dict[str, str]) -> Iterator[Site]:
     """A site that asks for the second step, as all do outside a demonstration."""
-    (tmp_path / "var").mkdir()
-    environment = plain_environment | {"REQUIRE_SECOND_FACTOR": "1"}
-    running = Site(var=tmp_path / "var", port=free_port(), log=tmp_path / "log.txt", inherited=environment)
-    try:
-        running.start()
+    with running_site(first_start, tmp_path, plain_environment | {"REQUIRE_SECOND_FACTOR": "1"}) as running:
         yield running
-    finally:
-        running.stop()
 
 
 def examined(desk: Page) -> list[str]:

@@ -79,9 +79,7 @@ def test_outlets_are_narrowed(page: Page, site: Site, language: str) -> None:
 
 def test_letters_are_stopped(page: Page, site: Site) -> None:
     steps.send(page, "en", "text", body="Write to me.", name="Stopper", email="stopper@example.org")
-    address = site.manage(
-        "shell",
-        "-c",
+    address = site.run(
         "from supporters import receipts\n"
         "from supporters.models import Contact\n"
         "print('link', receipts.signed_link(Contact.objects.get(email='stopper@example.org')))",
@@ -89,7 +87,7 @@ def test_letters_are_stopped(page: Page, site: Site) -> None:
     page.goto(f"/en/mine/{address.strip()}/stop/")
     steps.press(page, page.locator("main form button"))
 
-    left = site.manage("shell", "-c", "from supporters.models import Contact; print('left', Contact.objects.count())")
+    left = site.run("from supporters.models import Contact; print('left', Contact.objects.count())")
     assert "left 0" in left
 
 

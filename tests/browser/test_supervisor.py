@@ -14,20 +14,15 @@ from pathlib import Path
 import pytest
 
 from tests import media_samples
-from tests.browser.conftest import Site, free_port, processes_of
+from tests.browser.conftest import Site, processes_of, running_site
 
 PATIENCE_SECONDS = 120
 
 
 @pytest.fixture
-def own_site(tmp_path: Path, plain_environment: dict[str, str]) -> Iterator[Site]:
-    (tmp_path / "var").mkdir()
-    site = Site(var=tmp_path / "var", port=free_port(), log=tmp_path / "log.txt", inherited=plain_environment)
-    site.start()
-    try:
+def own_site(tmp_path: Path, first_start: Path, plain_environment: dict[str, str]) -> Iterator[Site]:
+    with running_site(first_start, tmp_path, plain_environment) as site:
         yield site
-    finally:
-        site.stop()
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
@@ -67,9 +62,7 @@ def send_long_video(site: Site, tmp_path: Path) -> None:
     """Store a message with a clip that takes a while, the way the form does, without a browser."""
     clip = media_samples.long_mp4(tmp_path, seconds=30)
     shutil.copy(clip, site.var / "private" / "clip")
-    site.manage(
-        "shell",
-        "-c",
+    site.run(
         "from django.db import transaction\n"
         "from supporters import attachments, lifecycle\n"
         "from supporters.models import Attachment, Message\n"

@@ -13,7 +13,7 @@ from tests.factories import ContactFactory, MessageFactory, StaffFactory
 
 from .conftest import address, client_of, typed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 def test_superuser_without_a_role_decides_nothing():

@@ -10,7 +10,7 @@ from tests.factories import MessageFactory
 
 from .conftest import address, client_of, typed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 Status = Message.Status
 
 

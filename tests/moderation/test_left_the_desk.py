@@ -22,7 +22,7 @@ from tests.factories import MessageFactory, ModeratorFactory, StaffFactory
 
 from .conftest import address, client_of, typed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 Status = Message.Status
 WORDS = (roles.TRANSLATOR, roles.REVIEWER, roles.NORTHERN_READER)
 OPEN, NOTHING = 200, 404

@@ -21,7 +21,7 @@ from tests.factories import MessageFactory, StaffFactory
 
 from .conftest import client_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 DESK = "/admin/desk/translate/"
 HOSTILE = 'Добрий "день"!\nmsgid "x"\\n\t#, fuzzy <b>\u2028~obsolete {0} %s'
 

@@ -15,7 +15,7 @@ from tests.factories import AttachmentFactory, MessageFactory, StaffFactory
 
 from .conftest import address, client_of, typed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 Status = Message.Status
 
 

@@ -18,7 +18,7 @@ from tests.factories import AttachmentFactory, MessageFactory
 
 from .conftest import address, client_of, typed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 Status = Message.Status
 OLDER = "The sender changed the original after these texts were written."
 

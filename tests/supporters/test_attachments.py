@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,10 +11,14 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.utils import timezone
+from django_q.exceptions import TimeoutException
 from django_q.models import OrmQ
 from pytest_django import Settings
 
-from supporters import attachments, lifecycle, media, originals, storing
+from messages_site import jobs
+from supporters import attachments, lifecycle, media, originals, retention, services, storing
+from supporters.media import clip
+from supporters.media import photo as photo_work
 from supporters.models import Attachment, Event, Message
 from tests import disk, media_samples
 from tests.factories import AttachmentFactory, MessageFactory, ModeratorFactory
@@ -136,6 +141,25 @@ def test_a_file_that_kills_its_worker_again_and_again_is_given_up(photo: Attachm
     assert (photo.state, photo.reason) == (State.FAILED, "unreadable")
 
 
+def test_a_file_that_its_queue_cuts_off_is_given_up_after_three_tries(
+    photo: Attachment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_long(*arguments: object, **options: object) -> None:
+        raise TimeoutException
+
+    monkeypatch.setattr(attachments.media, "convert", too_long)
+    for _attempt in range(attachments.MAX_ATTEMPTS):
+        with pytest.raises(TimeoutException):
+            attachments.process(photo.pk)
+        assert list(attachments.work_root().iterdir()) == []
+        attachments.release_abandoned()
+    attachments.process(photo.pk)
+
+    photo.refresh_from_db()
+    assert (photo.state, photo.reason) == (State.FAILED, "unreadable")
+    assert kinds(photo)[-1] == Event.Kind.FAILED
+
+
 def test_a_message_taken_back_during_the_work_leaves_nothing(
     photo: Attachment, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks
 ) -> None:
@@ -244,6 +268,111 @@ def test_an_undone_decision_keeps_the_original(decided: Attachment) -> None:
         run_jobs()
 
     assert disk.original(decided).exists()
+
+
+@pytest.fixture
+def master(photo: Attachment) -> Path:
+    """The master of a message that radio and USB drives may both use."""
+    Message.objects.filter(pk=photo.message_id).update(agreed_radio=True, agreed_usb=True)
+    Attachment.objects.filter(pk=photo.pk).update(master=f"masters/{photo.token}", state=State.READY)
+    path: Path = settings.PRIVATE_ROOT / "masters" / photo.token
+    path.parent.mkdir()
+    path.write_bytes(b"x")
+    return path
+
+
+def master_of(photo: Attachment) -> str:
+    return Attachment.objects.values_list("master", flat=True).get(pk=photo.pk)
+
+
+def test_the_master_goes_with_the_last_of_radio_and_usb(
+    photo: Attachment, master: Path, django_capture_on_commit_callbacks
+) -> None:
+    for outlet in ("web", "radio"):
+        with django_capture_on_commit_callbacks(execute=True):
+            lifecycle.narrow(Message.objects.get(pk=photo.message_id), outlets=[outlet])
+        run_jobs()
+        assert master.exists()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        lifecycle.narrow(Message.objects.get(pk=photo.message_id), outlets=["usb"])
+    assert not master.exists(), "in the request, worker running or not"
+    assert master_of(photo) == ""
+
+
+def test_the_master_goes_by_the_job_or_the_purge_when_the_request_could_not(photo: Attachment, master: Path) -> None:
+    lifecycle.narrow(Message.objects.get(pk=photo.message_id), outlets=["usb", "radio"])
+    assert master.exists()
+    run_jobs()
+    assert not master.exists()
+
+    master.write_bytes(b"x")
+    Attachment.objects.filter(pk=photo.pk).update(master=f"masters/{photo.token}")
+    assert retention.drop_originals() == 1
+    assert (master.exists(), master_of(photo)) == (False, "")
+
+
+def test_a_declined_message_loses_its_master_with_its_original(photo: Attachment, master: Path) -> None:
+    message = Message.objects.get(pk=photo.message_id)
+    lifecycle.decline(message, moderator=ModeratorFactory(), revision=message.revision, reason="danger")
+    run_jobs()
+    assert master.exists(), "the decision can still be taken back"
+
+    with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+        run_jobs()
+
+    assert not master.exists()
+    assert not disk.original(photo).exists()
+    assert master_of(photo) == ""
+
+
+def test_taking_back_deletes_the_master(photo: Attachment, master: Path, django_capture_on_commit_callbacks) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        services.withdraw(Message.objects.get(pk=photo.message_id))
+
+    assert not master.exists()
+    assert master_of(photo) == ""
+
+
+def test_a_master_made_while_its_sender_chose_again_goes_at_once(
+    photo: Attachment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Message.objects.filter(pk=photo.message_id).update(agreed_usb=True)
+    convert = media.convert
+
+    def and_chosen_again_meanwhile(*arguments: object, **options: object) -> media.Converted:
+        assert options["master"]
+        made = convert(*arguments, **options | {"master": False})
+        lifecycle.narrow(Message.objects.get(pk=photo.message_id), outlets=["usb"])
+        return replace(made, master=made.renditions[-1], renditions=made.renditions[:-1])
+
+    monkeypatch.setattr(attachments.media, "convert", and_chosen_again_meanwhile)
+
+    attachments.process(photo.pk)
+    run_jobs()
+
+    assert list(storing.private().entries("masters")) == []
+    assert master_of(photo) == ""
+
+
+# --- Queues -----------------------------------------------------------------------------------------------------
+
+
+def test_photos_wait_neither_behind_videos_nor_in_front_of_letters() -> None:
+    for kind in ("photo", "video", "voice"):
+        attachments.enqueue(AttachmentFactory(), kind)
+    jobs.enqueue("wall.publishing.sweep")
+
+    assert list(OrmQ.objects.order_by("pk").values_list("key", flat=True)) == ["photos", "media", "media", "short"]
+
+
+def test_decoders_give_up_before_their_queue_does() -> None:
+    queues = settings.Q_CLUSTER["ALT_CLUSTERS"]
+    clip_seconds = clip.LISTEN.seconds + clip.CONVERT_SECONDS + clip.CHECK.seconds
+
+    assert photo_work.LOOK.seconds + photo_work.MAKE.seconds < queues["photos"]["timeout"] < queues["photos"]["retry"]
+    assert clip_seconds < queues["media"]["timeout"] < queues["media"]["retry"]
+    assert queues["media"]["workers"] == settings.MEDIA_WORKERS == 1
 
 
 def test_deleting_files_twice_changes_nothing(photo: Attachment, settings: Settings) -> None:

@@ -126,7 +126,7 @@ def test_every_format_keeps_its_colours_and_loses_its_metadata(
     facts = media.inspect(source, "photo")
     made = media.convert(source, "photo", folder).renditions
 
-    assert facts == media.Facts(mime, 400, 300, None)
+    assert (facts.mime, facts.width, facts.height, facts.seconds) == (mime, 400, 300, None)
     assert sorted(part.name for part in made) == sorted(os.listdir(folder)) == SIZES_OF_400
     assert [problem for part in made for problem in differ(part.path, samples.QUADRANTS, 20)] == []
     assert traces(folder) == []

@@ -22,7 +22,7 @@ from tests.factories import ContactFactory, ModeratorFactory, SafetyLeadFactory
 from tests.queues import run_jobs
 from tests.supporters.sending import sent, text_of, upload
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_folders")]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.usefixtures("own_folders")]
 Status = Message.Status
 KEY = "ABCDEFGHIJKLMNOP"
 DRAFT = {

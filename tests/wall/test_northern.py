@@ -16,7 +16,7 @@ from tests.wall.conftest import publish_due
 from tests.wall.test_budgets import fill, weight
 from wall import order, pages
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 Publish = Callable[..., list[Message]]
 NORTHERN = "안녕하십니까. 오늘도 동무들을 그립니다."
 

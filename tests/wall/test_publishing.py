@@ -354,6 +354,7 @@ def publish_command(*options: str) -> str:
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_publishing_everything_makes_what_publishing_one_by_one_made(tree: Path, publish: Publish) -> None:
     publish(25)
     publish_command("--all")
@@ -369,6 +370,7 @@ def test_publishing_everything_makes_what_publishing_one_by_one_made(tree: Path,
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_publishing_everything_removes_what_should_not_be_there(tree: Path, publish: Publish) -> None:
     message = publish(2)[0]
     token = attach(message, VOICE).token
@@ -388,6 +390,7 @@ def test_publishing_everything_removes_what_should_not_be_there(tree: Path, publ
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "plant",
     [
@@ -416,6 +419,7 @@ def test_the_check_names_a_difference(plant, tree: Path, publish: Publish) -> No
 
 
 @pytest.mark.django_db
+@pytest.mark.any_database
 def test_a_label_that_waits_for_its_minute_is_no_difference_but_one_that_waits_longer_is(publish: Publish) -> None:
     publish(20)
     publish_command("--all")
@@ -430,6 +434,7 @@ def test_a_label_that_waits_for_its_minute_is_no_difference_but_one_that_waits_l
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.any_database
 def test_links_learn_the_weight_of_a_page_that_was_written_after_them(publish: Publish, tree: Path) -> None:
     messages = MessageFactory.create_batch(42, approved=True)
     publishing.number_due()

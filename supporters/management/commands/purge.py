@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.management.base import BaseCommand, CommandError
 
-from supporters import retention
+from supporters import retention, sweeping
 
 
 class Command(BaseCommand):
@@ -12,7 +12,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         try:
-            counts = retention.purge()
+            counts = retention.purge() | sweeping.sweep()
         except OSError as error:
-            raise CommandError(f"Not everything could be erased: {error.strerror}") from error
+            raise CommandError(f"Not everything could be erased: {error.strerror or error}") from error
         self.stdout.write(", ".join(f"{name}: {count}" for name, count in counts.items()))
