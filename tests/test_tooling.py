@@ -164,11 +164,11 @@ def test_browser_is_the_named_one_or_none(tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.fixture
 def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine with nothing on its PATH but an apt-get that writes down what it is asked and makes swift and mat2."""
+    """A machine with nothing on its PATH but an apt-get that writes down what it is asked and makes exiftool."""
     log = tmp_path / "log"
     apt = tmp_path / "apt-get"
-    apt.write_text(f"#!/bin/sh\necho $1 $* >> {log}\nfor name in mat2 exiftool; do : > {tmp_path}/$name; done\n")
-    apt.write_text(apt.read_text() + f"/bin/chmod +x {tmp_path}/mat2 {tmp_path}/exiftool\n")
+    apt.write_text(f"#!/bin/sh\necho $1 $* >> {log}\n: > {tmp_path}/exiftool\n")
+    apt.write_text(apt.read_text() + f"/bin/chmod +x {tmp_path}/exiftool\n")
     apt.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CHROMIUM", raising=False)
@@ -183,11 +183,11 @@ def test_programs_of_the_tests_come_in_one_step_and_those_that_do_not_are_named(
     setup.ensure_programs()
 
     (installed,) = [line for line in bare_machine.read_text().splitlines() if line.startswith("install")]
-    for package in ("chromium", "fonts-nanum", "libimage-exiftool-perl", "mat2", "swift-proxy", "memcached"):
+    for package in ("chromium", "fonts-nanum", "libimage-exiftool-perl", "swift-proxy", "memcached"):
         assert f" {package}" in installed
     said = capsys.readouterr().out.splitlines()[-1]
     assert said.startswith("Not found: Chromium (package chromium), swift-proxy-server (package swift-proxy)")
-    assert "mat2" not in said
+    assert "exiftool" not in said
 
 
 def test_services_are_not_installed_where_they_would_start(bare_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +195,7 @@ def test_services_are_not_installed_where_they_would_start(bare_machine: Path, m
 
     setup.ensure_programs()
 
-    assert "mat2" in bare_machine.read_text()
+    assert "libimage-exiftool-perl" in bare_machine.read_text()
     assert "swift" not in bare_machine.read_text()
 
 

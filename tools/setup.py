@@ -33,7 +33,7 @@ OLDEST_PYTHON = (3, 11)
 PAUSES = (3.0, 10.0)  # Seconds before the second and the third try.
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 # What checks the site from outside, and the Debian packages that have it.
-READERS = {"exiftool": ("libimage-exiftool-perl",), "mat2": ("mat2",)}
+READERS = {"exiftool": ("libimage-exiftool-perl",)}
 # A real S3 server. Where systemd runs, these packages would start as services: that is left to the machine's owner.
 SERVERS = {
     "swift-proxy-server": ("swift-proxy",),
