@@ -23,6 +23,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from bench.run import row  # noqa: E402
 from supporters import media  # noqa: E402
 from supporters.media import clip, recipe  # noqa: E402
 from supporters.media.sniff import ISO  # noqa: E402
@@ -33,11 +34,6 @@ SPEECH = (
     "0.2*sin(2*PI*180*t)*(0.55+0.45*sin(2*PI*3.1*t))*gt(sin(2*PI*0.9*t),-0.6)+0.05*sin(2*PI*1900*t)*gt(sin(9*t),0.7)"
 )
 GOAL = -23.0  # LUFS, EBU R 128
-
-
-def row(what: str, goal: str, measured: str) -> None:
-    """Print one budget."""
-    print(f"{what:<62} {goal:<18} {measured}")
 
 
 def cpu(call: Callable[[], object]) -> float:

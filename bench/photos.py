@@ -125,10 +125,10 @@ def cpu_and_memory(pictures: dict[str, Path], rounds: int) -> None:
         for way in taken:
             if way != "ours":
                 goal = "<= 0.75" if way == "pyvips" else ""
-                row(f"photo, {name}: CPU against {way}", goal, f"{seconds['ours'] / seconds[way]:.2f}")
+                row(f"B8 photo, {name}: CPU against {way}", goal, f"{seconds['ours'] / seconds[way]:.2f}")
         goal = f"<= {limits[name]} MiB" if name in limits else ""
         others = ", ".join(f"{way} {peak:.0f}" for way, peak in peaks.items() if way != "ours")
-        row(f"photo, {name}: peak over base", goal, f"{peaks['ours']:.0f} MiB ({others})")
+        row(f"B8 photo, {name}: peak over base", goal, f"{peaks['ours']:.0f} MiB ({others})")
 
 
 def has(way: str, kind: str) -> bool:
@@ -181,10 +181,10 @@ def small_copies() -> None:
             weights.append(len(parts["320.webp"]))
             ratios.append(len(parts["320.webp"]) / len(parts["320.jpg"]))
             likeness.append(similarity(parts["320.webp"], whole))
-    row(f"320 px WebP of {len(weights)} photos: heaviest", "<= 8,000 B", f"{max(weights):,} B")
-    row("320 px WebP: SSIM, median and least", ">= 0.95", f"{statistics.median(likeness):.3f}, {min(likeness):.3f}")
+    row(f"B9 320 px WebP of {len(weights)} photos: heaviest", "<= 8,000 B", f"{max(weights):,} B")
+    row("B9 320 px WebP: SSIM, median and least", ">= 0.95", f"{statistics.median(likeness):.3f}, {min(likeness):.3f}")
     row(
-        "320 px WebP against its JPEG: median and most",
+        "B9 320 px WebP against its JPEG: median and most",
         "<= 0.75",
         f"{statistics.median(ratios):.2f}, {max(ratios):.2f}",
     )

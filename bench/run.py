@@ -1,7 +1,8 @@
 """Measure the site against its budgets: `make bench`, or `make bench-quick` with less data.
 
 Every figure is a weight or a ratio taken in one run on this machine; absolute times on a shared machine say little.
-It works in a temporary folder and prints one line a budget.
+It works in a temporary folder and prints one line a budget: first photos and clips, then pages and the desk;
+`--only media` or `--only site` for one of the two.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import gzip
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -114,11 +116,17 @@ def desk_pages(waiting: int) -> None:
         row(f"{name}: cost with {waiting:,} waiting against 100", goal, f"{least_cpu(page, 25) / seconds:.2f}")
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="10^4 letters instead of 10^6")
-    options = parser.parse_args()
-    many = 10_000 if options.quick else 1_000_000
+def files(*, quick: bool) -> None:
+    """Photos and clips, each in a process of its own: they count CPU seconds and memory of all their children."""
+    for part in ("photos", "clips"):
+        command = [sys.executable, str(ROOT / "bench" / f"{part}.py"), *(["--quick"] if quick else [])]
+        sys.stdout.flush()
+        subprocess.run(command, check=True)
+
+
+def site(*, quick: bool) -> None:
+    """Pages and the desk, with few letters and with many."""
+    many = 10_000 if quick else 1_000_000
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         start(Path(folder))
         from django.core.management import call_command
@@ -127,13 +135,26 @@ def main() -> None:
         # On a busy machine a first sweep leaves pages for a later job.
         call_command("publish", "--all", verbosity=0)
         weigh(Path(folder) / "tree")
-        desk_pages(2_000 if options.quick else 10_000)
+        desk_pages(2_000 if quick else 10_000)
         pages = live_pages()
         few = {name: cpu(page, 15) for name, page in pages.items()}
         grow(many)
         for name, page in pages.items():
             goal = "<= 1.3" if "desk" in name else "<= 1.1"
             row(f"{name}: cost at {many:,} letters against the demo's", goal, f"{cpu(page, 15) / few[name]:.2f}")
+
+
+def main() -> None:
+    parts = {"media": files, "site": site}
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--quick", action="store_true", help="10^4 letters instead of 10^6, short clips, few rounds"
+    )
+    parser.add_argument("--only", choices=list(parts), help="one part of it")
+    options = parser.parse_args()
+    for name, measure in parts.items():
+        if options.only in (None, name):
+            measure(quick=options.quick)
 
 
 if __name__ == "__main__":

@@ -257,8 +257,7 @@ class Front:
                 collected = await self.bodies.collect(protocol, request, is_form=is_form)
                 body, environ[incoming.MARK] = collected.file, collected.is_shortened
         except bodies.BodyRefused as refusal:
-            environ["messages_site.refused"] = refusal.status
-            environ.pop("CONTENT_TYPE", None)  # Django would read it once more
+            _refuse(environ, refusal)
         size = body.seek(0, os.SEEK_END)
         body.seek(0)
         environ["CONTENT_LENGTH"] = str(size)
@@ -276,7 +275,17 @@ class Front:
         """A request of the tus protocol, whose body does not wait for its end."""
         slot = pieces.Slot(None)
         environ = _environ(scope, request) | {"wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0", pieces.SLOT: slot}
+        try:
+            bodies.check(scope.path, request)
+        except bodies.BodyRefused as refusal:
+            _refuse(environ, refusal)
         _send(scope, request, protocol, await self.receptions.answer(protocol, token, request, environ, slot))
+
+
+def _refuse(environ: dict[str, Any], refusal: bodies.BodyRefused) -> None:
+    """Have the request answered with nothing but the status of `refusal`."""
+    environ["messages_site.refused"] = refusal.status
+    environ.pop("CONTENT_TYPE", None)  # Django would read it once more
 
 
 def _send(scope: Any, request: dict[str, str], protocol: Any, answer: receptions.Answer) -> None:

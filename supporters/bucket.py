@@ -10,6 +10,7 @@ import errno
 import fcntl
 import io
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -41,6 +42,9 @@ CONFIG = Config(
     read_timeout=8,
     retries={"total_max_attempts": 2, "mode": "standard"},
 )
+# Others may put objects of any name into a bucket, and consoles an empty "originals/" where somebody made a folder.
+# Only names this site could have given are its files: another could lead out of a folder, or stand for everything.
+OWN = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 MIME = {".webp": "image/webp", ".jpg": "image/jpeg", ".mp4": "video/mp4", ".m4a": "audio/mp4"}
 
 
@@ -165,13 +169,19 @@ class Bucket(S3Storage):
             return int(self._client.head_object(Bucket=self.bucket_name, Key=name)["ContentLength"])
 
     def entries(self, prefix: str) -> Iterator[Entry]:
-        for page in self._pages(Prefix=f"{prefix}/" if prefix else ""):
-            for found in page.get("Contents", ()):
+        for found in self._objects(prefix):
+            if OWN.fullmatch(found["Key"]):
                 yield Entry(found["Key"], found["LastModified"], found["Size"])
 
     def folders(self) -> list[str]:
         pages = self._pages(Delimiter="/")
-        return sorted(found["Prefix"].rstrip("/") for page in pages for found in page.get("CommonPrefixes", ()))
+        found = (folder["Prefix"].removesuffix("/") for page in pages for folder in page.get("CommonPrefixes", ()))
+        return sorted(name for name in found if OWN.fullmatch(name))
+
+    def _objects(self, prefix: str) -> Iterator[dict[str, Any]]:
+        """All of them below `prefix`, whatever they are called."""
+        for page in self._pages(Prefix=f"{prefix}/" if prefix else ""):
+            yield from page.get("Contents", ())
 
     def _pages(self, **options: str) -> Iterator[dict[str, Any]]:
         pages = iter(self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket_name, **options))
@@ -195,7 +205,8 @@ class Bucket(S3Storage):
         return True
 
     def remove_folder(self, prefix: str) -> bool:
-        names = [entry.name for entry in self.entries(prefix)]
+        keys = (found["Key"] for found in self._objects(prefix))
+        names = [key for key in keys if OWN.fullmatch(key.removesuffix("/"))]
         for name in names:
             self.remove(name)
         return bool(names)

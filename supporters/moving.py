@@ -5,7 +5,6 @@ Whatever stops it in between, nothing is lost: a second run skips what is there 
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,10 +15,8 @@ from django.conf import settings
 from django.core.files.storage import storages
 
 from .models import Attachment
-from .storing import Entry, Folder, Store
+from .storing import Entry, Folder, Store, sha256_of
 from .sweeping import FOLDERS
-
-PIECE = 1 << 20
 
 
 class Different(OSError):
@@ -77,7 +74,7 @@ def carry_out(moves: list[Move], *, delete: bool, progress: Callable[[int], obje
 def _bring(move: Move, days: dict[str, datetime]) -> bool:
     """Whether the file had to be copied. Raises Different."""
     name = move.entry.name
-    wanted = _sum(move.source, name)
+    wanted = sha256_of(move.source, name)
     if _has(move, wanted):
         return False
     move.target.copy_from(move.source, name, name, _day_of(name, days) or move.entry.modified)
@@ -87,18 +84,11 @@ def _bring(move: Move, days: dict[str, datetime]) -> bool:
 
 
 def _has(move: Move, wanted: str) -> bool:
+    name = move.entry.name
     try:
-        return move.target.size(move.entry.name) == move.entry.size and _sum(move.target, move.entry.name) == wanted
+        return move.target.size(name) == move.entry.size and sha256_of(move.target, name) == wanted
     except FileNotFoundError:
         return False
-
-
-def _sum(store: Store, name: str) -> str:
-    digest = hashlib.sha256()
-    with store.read(name) as file:
-        while piece := file.read(PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def _days() -> dict[str, datetime]:

@@ -6,6 +6,7 @@ with its process; a connection that breaks off, or a killed server, leaves what 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
@@ -60,6 +61,10 @@ class Reception:
     def write(self, data: bytes) -> bool:
         """Append `data`. Returns whether more is wanted; `trouble` says why not."""
         try:
+            # Asked again: many may have begun at once, when there was room for each of them alone.
+            disk = os.fstatvfs(self._descriptor)
+            if disk.f_bavail * disk.f_frsize < settings.KEEP_FREE_BYTES:
+                raise OSError(errno.ENOSPC, "the rest is kept free")
             while data:
                 written = os.pwrite(self._descriptor, data, self.offset)
                 self.offset += written

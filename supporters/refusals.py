@@ -23,7 +23,7 @@ class Refusal:
 def refusal(code: str, kind: str, *, size: int = 0) -> Refusal:
     """The words for `code`, for a file of `kind`; `size` in bytes names the number when the file is over the limit."""
     sentence, advice = _words(kind)[code]
-    limit = MAX_BYTES.get(kind, 0)
+    limit = MAX_BYTES.get(kind, max(MAX_BYTES.values()))  # of a file whose kind was not said
     if code == "too_large" and size > limit:
         sentence = _("This file is %(size)d MB; the limit is %(limit)d MB.") % {
             # Rounded up: 20.3 MB must not read as "20 MB; the limit is 20 MB".

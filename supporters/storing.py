@@ -6,8 +6,10 @@ Decoders need a path, so whoever works on a file borrows it with `local`.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -18,6 +20,8 @@ from typing import IO, Protocol, cast
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, storages
+
+PIECE = 1 << 20  # bytes read at once
 
 
 class Unreachable(OSError):
@@ -85,6 +89,15 @@ def private() -> Store:
 def public() -> Store:
     """What anybody may read: `TOKEN/NAME`, as in the addresses below `/media/`."""
     return cast(Store, storages["public"])
+
+
+def sha256_of(store: Store, name: str) -> str:
+    """The SHA-256 of a stored file, in hexadecimal, without holding all of it in memory. Raises FileNotFoundError."""
+    digest = hashlib.sha256()
+    with store.read(name) as file:
+        while piece := file.read(PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def force_to_disk(path: Path) -> None:
@@ -173,7 +186,10 @@ class Folder(FileSystemStorage):
         folder = self._path(prefix)
         if not folder.is_dir():
             return False
-        shutil.rmtree(folder)
+        if folder.is_symlink():  # what it leads to is not ours
+            folder.unlink()
+        else:
+            shutil.rmtree(folder)
         return True
 
     def entries(self, prefix: str) -> Iterator[Entry]:
@@ -181,9 +197,10 @@ class Folder(FileSystemStorage):
         for folder, _folders, names in os.walk(self._path(prefix)):
             for path in (Path(folder, name) for name in names if not name.startswith(".")):
                 with suppress(FileNotFoundError):
-                    state = path.stat()
-                    name = str(path.relative_to(self.location))
-                    yield Entry(name, datetime.fromtimestamp(state.st_mtime, UTC), state.st_size)
+                    state = path.lstat()
+                    if stat.S_ISREG(state.st_mode):  # a link may lead anywhere
+                        name = str(path.relative_to(self.location))
+                        yield Entry(name, datetime.fromtimestamp(state.st_mtime, UTC), state.st_size)
 
     def folders(self) -> list[str]:
         root = Path(self.location)

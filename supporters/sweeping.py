@@ -7,7 +7,6 @@ hour. Each suspicion is looked into once more, file by file, before anything is 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import shutil
 from collections import Counter
@@ -30,7 +29,6 @@ JUST_MADE = timedelta(minutes=1)
 FOLDERS = (originals.FOLDER, attachments.MASTERS, "renditions", "previews")
 # Losing so many files at once means another store, not lost files.
 MANY, SHARE = 20, 0.1
-PIECE = 1 << 20
 
 
 class WrongStore(OSError):
@@ -279,11 +277,7 @@ def _can_restore(attachment: Attachment, *, check: bool) -> bool:
 
 
 def _public_sum(row: Rendition) -> str:
-    digest = hashlib.sha256()
     try:
-        with storing.public().read(row.public_name) as file:
-            while piece := file.read(PIECE):
-                digest.update(piece)
+        return storing.sha256_of(storing.public(), row.public_name)
     except FileNotFoundError:
         return ""
-    return digest.hexdigest()

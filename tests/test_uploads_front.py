@@ -230,6 +230,12 @@ def test_the_first_bytes_may_come_with_the_creation(emptied: Server) -> None:
     assert emptied.kept() == [data]
 
 
+@pytest.mark.parametrize("mime", ["a/b; x*=bogus''%41", "text/plain; charset=utf-16"])
+def test_a_broken_type_of_content_is_refused_and_no_fault(emptied: Server, mime: str) -> None:
+    assert emptied.ask("POST", "/uploads/", b"x", Upload_Length="10", Content_Type=mime).status == 400
+    assert emptied.kept() == []
+
+
 def test_an_override_is_followed_by_the_server_too(emptied: Server) -> None:
     data = film(20_000)
     address = emptied.begin(len(data))

@@ -22,6 +22,8 @@ from .splitting import halves, timed, wrapped
 PAGE = 30
 # What the hidden fields may hold: far more than all the lines there can be.
 HIDDEN_LIMIT = 400_000
+# Nobody types so much, and measuring it would keep others waiting: of lines in all, of characters in one to be parted.
+MOST_LINES, LONGEST_PARTED = 10 * subtitles.MOST_CUES, 10_000
 ADDED = 2_000  # milliseconds of a new line
 
 
@@ -67,7 +69,10 @@ class Sheet:
         fields = (data.getlist(name) for name in ("begin", "end", "text"))
         here = [_cleaned(row) for row in zip_longest(*fields, fillvalue="")]
         before, after = _unpacked(data.get("before", "")), _unpacked(data.get("after", ""))
-        return cls([*before, *here, *after], len(before) // PAGE)
+        lines = [*before, *here, *after]
+        if len(lines) > MOST_LINES:
+            raise Broken
+        return cls(lines, len(before) // PAGE)
 
     # --- What the page shows ------------------------------------------------------------------------------------
 
@@ -118,7 +123,7 @@ class Sheet:
     def split(self, index: int) -> int:
         """Two lines in place of one, each with its half of words and time."""
         line = self.lines[index]
-        words = halves(" ".join(line.text.split()))
+        words = halves(" ".join(line.text.split())) if len(line.text) <= LONGEST_PARTED else ("", "")
         if not all(words):
             return index
         begin, end = line.times

@@ -26,6 +26,8 @@ TAGS = regex.compile(
     r"</?(?:b|i|u|s|c|v|font|lang|ruby|rt)(?:[.\s][^<>]*)?/?>|<[0-9][0-9:.]*>|\{\\[^{}]*\}", regex.IGNORECASE
 )
 
+LONG_NUMBERS = regex.compile(r"(&#[0-9]{8,})")
+
 
 class Unreadable(Exception):
     """The file holds no subtitles that can be taken over; the text is a sentence for whoever chose it."""
@@ -44,13 +46,19 @@ def read(data: bytes) -> list[Cue]:
         if begin is None or end is None:
             raise Unreadable(_("The times in line %(line)d of the file cannot be read.") % {"line": number})
         bare = TAGS.sub("", words)
-        if spoken := plain(html.unescape(bare) if is_webvtt else bare):
+        if spoken := plain(_unescaped(bare) if is_webvtt else bare):
             found.append(Cue(begin, end, spoken))
         if len(found) > MOST_CUES:
             raise Unreadable(_("The file has more than %(most)d lines of subtitles.") % {"most": MOST_CUES})
     if not found:
         raise Unreadable(_("No timed lines were found in this file. Choose an .srt or .vtt file."))
     return sorted(found, key=lambda cue: (cue.begin, cue.end))
+
+
+def _unescaped(words: str) -> str:
+    """Entities as the characters they stand for; numbers no character has stay as they are."""
+    # Python refuses to read a number of thousands of digits, with an exception of its own.
+    return "".join(part if part.startswith("&#") else html.unescape(part) for part in LONG_NUMBERS.split(words))
 
 
 def _decoded(data: bytes) -> str:

@@ -30,7 +30,7 @@ STRIP_PIXELS = 4_000_000
 MAX_SCANS = 100
 MAX_COEFFICIENT_BYTES = 400 << 20
 WEBP_320_BYTES = 8_000
-WEBP_320_QUALITIES = (70, 64, 58, 52)
+WEBP_320_QUALITIES = (74, 62, 52)
 # The light of each of the 256 steps of sRGB.
 LIGHT = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in (step / 255 for step in range(256))]
 MACHINE_FAULTS = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE}

@@ -27,8 +27,8 @@ def _clip(name: str, container: str, *kinds: str) -> Family:
     return Family(name, frozenset(kinds), container)
 
 
-# Bounded by what each decoder needs for a pixel within ``photo.MEMORY_BYTES``: PNG and GIF take 4 bytes, HEIC and AVIF 7
-# to 9, WebP 16. A JPEG is asked for an eighth of it: its limit is that of the largest cameras in phones.
+# Bounded by what each decoder needs for a pixel within ``photo.MEMORY_BYTES``: PNG and GIF take 4 bytes, AVIF and HEIC
+# 7 to 9, WebP 16. A JPEG is asked for an eighth of it: its limit is that of the largest cameras in phones.
 JPEG, HEIF = _photo("jpeg", 210_000_000), _photo("heif", 52_000_000)
 PNG, GIF = _photo("png", 60_000_000), _photo("gif", 60_000_000)
 AVIF, WEBP = _photo("avif", 50_000_000), _photo("webp", 28_000_000)

@@ -68,6 +68,12 @@ def test_text_without_spaces_is_split_too():
     assert check(cues, 60_000) == []
 
 
+def test_line_of_a_hundred_thousand_words_is_not_parted():
+    sheet = Sheet([Line("0:00.0", "1:00.0", "a " * 100_000)])
+
+    assert (sheet.split(0), len(sheet.lines)) == (0, 1)
+
+
 def test_no_text_makes_no_lines():
     assert split(" \n ", 5_000) == []
 
@@ -202,6 +208,14 @@ def test_files_that_cannot_be_used_get_one_sentence(data):
         reading.read(data)
 
     assert re.fullmatch(r"[A-Z].{10,120}\.", str(refused.value))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("&amp;#65; &#65;&#x1F600;", "&#65; A😀"), ("&#0000065;", "A"), ("a &#" + "1" * 5000 + ";", "a &#" + "1" * 5000 + ";")],
+)
+def test_entities_are_characters_unless_no_character_has_the_number(written, read):
+    assert reading.read(f"WEBVTT\n\n00:00.000 --> 00:01.000\n{written}\n".encode())[0].text == read
 
 
 def test_open_tags_without_end_are_words_and_cost_no_time():

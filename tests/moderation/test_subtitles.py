@@ -183,6 +183,7 @@ def test_page_with_the_first_mistake_is_opened(desk, video):
         {"action": "save", "after": '[["1","2","\\ud800"]]'},
         {"action": "save", "after": "7"},
         {"action": "save", "before": '["' + "x" * 500_000 + '"]'},
+        {"action": "save", "before": "[" + ",".join(['["","",""]'] * 4_000) + "]"},
         {},
     ],
 )

@@ -27,7 +27,7 @@ from tests.factories import AttachmentFactory, MessageFactory, ModeratorFactory
 from tests.queues import run_jobs
 from tests.s3 import S3Server
 from tests.supporters.sending import hidden, send, sent, text_of, upload
-from tests.supporters.stores import names, written
+from tests.supporters.stores import names, owner, written
 from wall import publishing
 
 pytestmark = [pytest.mark.usefixtures("own_folders"), pytest.mark.media]
@@ -237,6 +237,21 @@ def all_files() -> list[str]:
 
 
 @pytest.mark.django_db
+@pytest.mark.django_db
+def test_objects_of_other_names_are_none_of_our_files(buckets: object, s3_server: S3Server, tmp_path: Path) -> None:
+    stores = storing.private(), storing.public()
+    for store in stores:
+        for key in ("originals/", "/x", "a/", "a/b//c", "originals/.hidden", "a/b\n"):
+            owner(s3_server).put_object(Bucket=store.bucket_name, Key=key, Body=b"")
+        store.take(written(tmp_path), "a/own")
+
+    assert [names(store) for store in stores] == [["a/own"], ["a/own"]]
+    assert stores[1].folders() == ["a", "originals"]
+    assert sweeping.private_files()["stray"] == 0
+    assert stores[1].remove_folder("a")
+    assert stores[1].folders() == ["a", "originals"]
+
+
 @pytest.mark.usefixtures("buckets", "everything")
 def test_a_photo_goes_its_way_through_buckets(
     client: Client, tmp_path: Path, settings: Settings, django_capture_on_commit_callbacks

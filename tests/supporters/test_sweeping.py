@@ -91,6 +91,19 @@ def test_a_file_no_row_knows_goes_after_an_hour(root: Path, name: str) -> None:
     assert found(sweeping.sweep()) == {}
 
 
+def test_links_are_neither_followed_nor_counted(root: Path, tmp_path: Path) -> None:
+    foreign = old(tmp_path / "foreign" / "320.webp")
+    link, folder = root / "originals" / "link", tree.settings.TREE_ROOT / "media" / ("a" * 26)
+    for place, target in ((link, foreign), (folder, foreign.parent)):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(target)
+
+    assert list(storing.private().entries("originals")) == []
+    assert found(sweeping.sweep()) == {"stray": 1}
+    assert not folder.is_symlink()
+    assert foreign.exists()
+
+
 def test_what_a_row_knows_stays(root: Path) -> None:
     attachment = prepared()
     master = f"masters/{attachment.token}"

@@ -345,6 +345,23 @@ def test_a_disk_that_is_nearly_full_takes_no_more(client: Client, photo: bytes, 
     assert create(client, 5).status_code == patch(client, address, photo, 0).status_code == 507
 
 
+def test_pieces_that_began_together_leave_free_what_is_to_stay_free(
+    client: Client, photo: bytes, settings: Settings
+) -> None:
+    begun(client, len(photo))
+    writer = uploads.receive(Upload.objects.get())
+    assert writer.write(photo[:100])
+    settings.KEEP_FREE_BYTES = 10**18
+    assert (writer.write(photo[100:]), writer.trouble, writer.offset) == (False, "no_room", 100)
+    writer.close()
+
+
+def test_too_large_a_file_of_no_kind_is_told_the_largest_limit(client: Client) -> None:
+    refused = create(client, 10**9, **{"Accept-Language": "en"})
+
+    assert f"the limit is {media.MAX_BYTES['video'] // 10**6} MB" in refused.content.decode()
+
+
 def test_a_disk_that_fills_up_keeps_what_it_took(
     client: Client, photo: bytes, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
