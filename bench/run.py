@@ -147,9 +147,7 @@ def site(*, quick: bool) -> None:
 def main() -> None:
     parts = {"media": files, "site": site}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--quick", action="store_true", help="10^4 letters instead of 10^6, short clips, few rounds"
-    )
+    parser.add_argument("--quick", action="store_true", help="10^4 letters instead of 10^6, short clips, few rounds")
     parser.add_argument("--only", choices=list(parts), help="one part of it")
     options = parser.parse_args()
     for name, measure in parts.items():

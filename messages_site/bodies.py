@@ -104,6 +104,9 @@ class Body:
         """Raises BodyRefused when nothing can be kept."""
         if self.may_shorten:
             self._remember(chunk)
+        # Asked again: many may have begun at once, when there was room for each of them alone.
+        if not self.is_shortened and self.file.tell() > KEPT_IN_MEMORY and self._free() < settings.KEEP_FREE_BYTES:
+            self._give_up()
         if not self.is_shortened:
             try:
                 self.file.write(chunk)

@@ -8,12 +8,18 @@ from types import TracebackType
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
+LATER = (503, 507)
+
 
 class WithoutAddress(logging.Filter):
-    """Keep Django's reports of server errors, without the address; drop those of mistyped or refused requests."""
+    """Keep Django's reports of server errors, without the address; drop those of mistyped or refused requests.
+
+    "Try again later" is an answer and no fault: any line that is cut in the middle of an upload ends with it, and
+    where the trouble is ours whoever met it has reported it.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno < logging.ERROR:
+        if record.levelno < logging.ERROR or getattr(record, "status_code", 500) in LATER:
             return False
         record.msg, record.args = "A request ended with a server error", ()
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
@@ -27,6 +28,8 @@ from .models.messages import OUTLETS
 from .postcards import postcard_as_typed
 from .refusals import refusal
 from .views import page_context, see_other
+
+logger = logging.getLogger(__name__)
 
 PrivateView = Callable[[HttpRequest, str, str, Message], HttpResponse]
 
@@ -202,6 +205,7 @@ def withdraw(request: HttpRequest, language: str, key: str, message: Message) ->
                 services.withdraw(message)
             return _back(language, key, "withdrawn")
         except OperationalError:
+            logger.error("A message was not taken back: the database cannot be written.")
             not_saved = True
     if message.status == Message.Status.WITHDRAWN:
         return _back(language, key, "withdrawn")

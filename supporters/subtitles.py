@@ -155,11 +155,12 @@ def save(
     source: str,
     actor: User,
     revision: int,
+    over_shown: bool = True,
 ) -> Subtitles:
     """Store the subtitles of `message` in `language`, made from `source`, over those at `revision` (0: none yet).
 
-    `cues` were checked. Raises `lifecycle.StaleRevision` when somebody was faster, and `lifecycle.InvalidTransition`
-    once the message has left the desk.
+    `cues` were checked. Raises `lifecycle.StaleRevision` when somebody was faster, or shows to readers what only with
+    `over_shown` may be replaced; and `lifecycle.InvalidTransition` once the message has left the desk.
     """
     lifecycle.lock(message)
     if not is_open(message):
@@ -167,7 +168,7 @@ def save(
     row = Subtitles.objects.filter(message=message, language=language).first() or Subtitles(
         message=message, language=language, revision=0
     )
-    if row.revision != revision:
+    if row.revision != revision or (row.is_shown and not over_shown):
         raise lifecycle.StaleRevision(f"subtitles of {message.pk} in {language} are at revision {row.revision}")
     row.cues, row.is_shown, row.source_digest = [list(cue) for cue in cues], is_shown, digest_of(source)
     row.revision, row.changed_by, row.changed_at = revision + 1, actor, timezone.now()

@@ -142,7 +142,8 @@ def complete(upload: Upload) -> bool:
 def look(upload: Upload, kind: str = "") -> float | None:
     """Look at a complete upload, once; one without a kind takes `kind`. Returns its length in seconds, if known.
 
-    Raises `media.Refused` after discarding it; `media.SandboxError` or `OSError` as `keep` does.
+    Raises `media.Refused` after discarding it, Gone when somebody else has meanwhile; `media.SandboxError` or
+    `OSError` as `keep` does.
     """
     if upload.mime:
         return None
@@ -152,6 +153,10 @@ def look(upload: Upload, kind: str = "") -> float | None:
     except media.Refused:
         discard(upload)
         raise
+    except FileNotFoundError:
+        if Upload.objects.filter(pk=upload.pk).exists():
+            raise
+        raise Gone from None
     removed = [*facts.removed, *(code for code in upload.removed if code not in facts.removed)]
     Upload.objects.filter(pk=upload.pk).update(kind=kind, mime=facts.mime, removed=removed)
     upload.kind, upload.mime, upload.removed = kind, facts.mime, removed

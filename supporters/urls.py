@@ -5,6 +5,7 @@ from . import kept_file, private_page, views
 app_name = "supporters"
 urlpatterns = [
     path("send/", views.send, name="send"),
+    path("send/recorder/", views.recorder, name="recorder"),
     path("send/file/<str:token>/", kept_file.kept_file, name="kept-file"),
     path("mine/<str:key>/", private_page.mine, name="mine"),
     path("mine/<str:key>/edit/", private_page.edit, name="edit"),

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from messages_site import policy
 
@@ -72,6 +72,12 @@ def send(request: HttpRequest, language: str) -> HttpResponse:
     except (OSError, OperationalError) as error:
         logger.error("A message was not saved: %s", type(error).__name__)  # not its text, which may hold a path
         return _not_saved(request)
+
+
+@require_safe
+def recorder(request: HttpRequest, language: str) -> HttpResponse:
+    """The box of the recorder and its sentences, which only whoever records needs."""
+    return render(request, "supporters/recorder.html")
 
 
 def _take(request: HttpRequest, language: str) -> HttpResponse:
@@ -134,9 +140,11 @@ def _arrived(upload: Upload, kind: str) -> tuple[Upload | None, Refusal | None]:
         uploads.look(upload, kind)
     except uploads.Gone:
         return None, None
+    except pieces.Busy:  # its last piece is just being written
+        return upload, arriving()
     except media.Refused as refused:
         return None, refusal(refused.code, kind, size=upload.size)
-    except (media.SandboxError, pieces.Busy):
+    except media.SandboxError:
         logger.exception("An upload could not be looked at.")
         return upload, refusal("not_saved", kind)
     return upload, None

@@ -365,7 +365,7 @@ def multipart(size: int) -> bytes:
     return b"".join(b"--limit\r\n" + part + b"\r\n" for part in parts) + b"--limit--\r\n"
 
 
-@pytest.mark.parametrize("moment", ["before the first byte", "half-way"])
+@pytest.mark.parametrize("moment", ["before the first byte", "half-way", "taken by others meanwhile"])
 def test_a_form_for_whose_file_there_is_no_room_keeps_its_words(
     moment: str, client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -373,6 +373,9 @@ def test_a_form_for_whose_file_there_is_no_room_keeps_its_words(
     if moment == "half-way":
         settings.FILE_UPLOAD_TEMP_DIR = Path("/proc/no such folder")
         monkeypatch.setattr(bodies.Body, "_free", lambda _body: 10**18)
+    elif moment == "taken by others meanwhile":
+        free = iter([10**18])
+        monkeypatch.setattr(bodies.Body, "_free", lambda _body: next(free, 0))
     else:
         settings.KEEP_FREE_BYTES = 10**18
     request = {"content-length": str(len(body)), "content-type": "multipart/form-data; boundary=limit"}

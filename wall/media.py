@@ -39,6 +39,8 @@ def media(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
         raise Http404
     try:
         if name.endswith(".vtt"):
+            if not attachment.message.subtitles.filter(language=name.removesuffix(".vtt"), is_shown=True).exists():
+                raise Http404
             return _subtitles(request, f"{token}/{name}")
         found = attachment.renditions.filter(name=name).first()
         if found is None or name not in tree.PUBLIC_NAMES:

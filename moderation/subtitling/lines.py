@@ -65,7 +65,7 @@ class Sheet:
 
     @classmethod
     def typed(cls, data: QueryDict) -> Sheet:
-        """What was posted. Raises `Broken`."""
+        """What was posted. Raises `Broken`, or another `ValueError` for halves of characters."""
         fields = (data.getlist(name) for name in ("begin", "end", "text"))
         here = [_cleaned(row) for row in zip_longest(*fields, fillvalue="")]
         before, after = _unpacked(data.get("before", "")), _unpacked(data.get("after", ""))

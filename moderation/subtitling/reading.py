@@ -26,7 +26,7 @@ TAGS = regex.compile(
     r"</?(?:b|i|u|s|c|v|font|lang|ruby|rt)(?:[.\s][^<>]*)?/?>|<[0-9][0-9:.]*>|\{\\[^{}]*\}", regex.IGNORECASE
 )
 
-LONG_NUMBERS = regex.compile(r"(&#[0-9]{8,})")
+LONG_NUMBERS = regex.compile(r"&(#[0-9]{100,})")
 
 
 class Unreadable(Exception):
@@ -58,7 +58,7 @@ def read(data: bytes) -> list[Cue]:
 def _unescaped(words: str) -> str:
     """Entities as the characters they stand for; numbers no character has stay as they are."""
     # Python refuses to read a number of thousands of digits, with an exception of its own.
-    return "".join(part if part.startswith("&#") else html.unescape(part) for part in LONG_NUMBERS.split(words))
+    return html.unescape(LONG_NUMBERS.sub(r"&amp;\1", words))
 
 
 def _decoded(data: bytes) -> str:

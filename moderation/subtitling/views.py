@@ -162,6 +162,7 @@ def _store(request: HttpRequest, page: SubtitlePage, sheet: Sheet, *, is_shown: 
             source=page.source,
             actor=page.user,
             revision=revision,
+            over_shown=page.may_show,
         )
     except lifecycle.StaleRevision:
         return _conflict(request, page, sheet)

@@ -66,6 +66,8 @@
     else if (event.code === "KeyE") {
       set(chosen, "end");
       choose(lines[Math.min(lines.indexOf(chosen) + 1, lines.length - 1)]);
+      // The eye has to find the words that come next.
+      chosen.scrollIntoView({ block: "nearest" });
     } else if (event.code === "KeyP") {
       open();
       if (clip.paused) clip.play(); else clip.pause();

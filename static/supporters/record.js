@@ -13,12 +13,15 @@ const PICTURE = { facingMode: "user", width: { ideal: 640 }, height: { ideal: 48
 const RATES = { videoBitsPerSecond: 600_000, audioBitsPerSecond: 64_000 };
 
 const form = document.querySelector("form[data-uploads]");
-const { content } = document.getElementById("recording");
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds) % 60).padStart(2, "0")}`;
 
 /** Open the recorder before `place`; gives what was recorded to `use(blob, name)`. */
 export const open = async (kind, place, use) => {
-  const box = content.firstElementChild.cloneNode(true);
+  const answer = await fetch(new URL("recorder/", form.action));
+  const { body: content } = new DOMParser().parseFromString(await answer.text(), "text/html");
+  // Meanwhile another kind may have been chosen, or the button pressed twice.
+  if (!answer.ok || !place.offsetParent) return;
+  const box = content.firstElementChild;
   const part = (name) => box.querySelector(`[data-${name}]`);
   const say = (name, values) =>
     content.querySelector(`[data-say="${name}"]`).textContent.replace(/\{(\w+)\}/g, (_, key) => values[key]);

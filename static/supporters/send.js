@@ -86,6 +86,7 @@ const load = (name) => {
     const style = element("link", "");
     style.rel = "stylesheet";
     style.href = paths.sheet;
+    style.onerror = () => style.remove(); // the line was down: the next one asks again
     document.head.append(style);
   }
   return import(paths[name]);
@@ -103,11 +104,10 @@ for (const kind of ["photo", "video", "voice"]) {
   if (button && !mayRecord) button.remove();
   else if (button) {
     button.addEventListener("click", () => {
-      // Both at once: what was recorded must not wait for a script.
-      Promise.all([load("record"), load("upload")]).then(
-        ([{ open }, { send }]) => open(kind, input.parentNode, (file, name) => send(kind, file, name)),
-        () => {},
-      );
+      // Both at once: what was recorded must not wait for a script. Without a line the field beside it stays.
+      Promise.all([load("record"), load("upload")])
+        .then(([{ open }, { send }]) => open(kind, input.parentNode, (file, name) => send(kind, file, name)))
+        .catch(() => {});
     });
   }
 }

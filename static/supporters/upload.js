@@ -107,7 +107,7 @@ const count = (done) => {
 
 const draw = () => {
   const field = input(job.kind);
-  const hadFocus = document.activeElement === field;
+  const hadFocus = field.parentNode.contains(document.activeElement);
   part("name").textContent = job.name;
   field.parentNode.before(box);
   show("preparing");

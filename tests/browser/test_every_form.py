@@ -30,6 +30,7 @@ PRESSED = {
     "moderation/preferences.html": "test_desk_keys.py",
     "moderation/review.html": "test_journeys.py, test_draft_is_saved",
     "moderation/several_preview.html": "test_several_letters_are_declined_at_once",
+    "moderation/subtitles.html": "test_subtitles.py",
     "moderation/translate.html": "test_desk_journeys.py",
     "moderation/translate_file.html": "test_desk_journeys.py",
     "moderation/waiting_list.html": "test_several_letters_are_declined_at_once",

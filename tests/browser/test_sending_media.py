@@ -240,6 +240,7 @@ def test_a_recorded_video_is_watched_sent_and_prepared(page: Page, watch: Watch)
     press(recorder, "Use this video")
     box = page.locator(".up")
     expect(box).to_contain_text(ARRIVED, timeout=PATIENCE)
+    expect(box).to_be_focused()
     page.locator("[name=name]").fill("Recorder")
     page.locator("[name=made_by_me]").check()
     page.locator("[name=old_enough]").check()
@@ -253,8 +254,17 @@ def test_a_recorded_video_is_watched_sent_and_prepared(page: Page, watch: Watch)
 
 def test_a_voice_is_recorded_again_and_kept(page: Page, watch: Watch) -> None:
     choose(page, "ko", "voice")
-    page.locator(".p-voice .file button").click()
+    button = page.locator(".p-voice .file button")
+    watch.allow(503)
+    page.route("**/static/supporters/*", lambda route: route.fulfill(status=503))
+    with page.expect_response("**/upload.css"):
+        button.click()
+    expect(page.locator("link[href$='upload.css']")).to_have_count(0)
+    page.unroute("**/static/supporters/*")
+    button.dblclick()  # another try asks for all of it again
     recorder = page.locator(".rec")
+    expect(recorder).to_have_attribute("data-at", "ready", timeout=PATIENCE)  # one, however often it was pressed
+    expect(recorder.locator("[data-stop]")).to_be_hidden()
     for _take in range(2):
         recorder.locator("[data-start]").click()
         expect(recorder.locator("[data-time]")).to_have_text("0:01", timeout=PATIENCE)
@@ -295,7 +305,7 @@ def test_without_a_camera_or_a_recorder_the_page_says_what_to_do(
         choose(alone, "en", "video")
         alone.locator(".p-video .file button").click()
         recorder = alone.locator(".rec")
-        expect(recorder).to_contain_text("This browser cannot record here. Use your phone’s own camera")
+        expect(recorder).to_contain_text("This browser cannot record here. Please record with your phone itself")
         press(recorder, "Do not record")
         expect(alone.locator("[name=video]")).to_be_visible()
         expect(alone.locator(".p-video .file button")).to_be_focused()

@@ -43,8 +43,12 @@ def time_with_script(desk: Page, site: Site, address: str) -> None:
     desk.locator("#text-1").press_sequentially("be")
     expect(desk.locator("#end-1")).to_have_value("0:00.7")
     desk.locator("h1").click()
+    # So low that the next line lies below the window.
+    desk.set_viewport_size({"width": 1280, "height": 420})
     desk.keyboard.press("e")
     expect(desk.locator("#end-1")).to_have_value("0:01.1")
+    expect(desk.locator("#line-2")).to_have_class("playing chosen")
+    expect(desk.locator("#text-2")).to_be_in_viewport(ratio=1)
 
 
 def test_subtitles_made_without_script_are_loaded_with_the_video(

@@ -390,6 +390,7 @@ def test_failed_file_is_explained(desk):
     page = desk.get(address(message)).content.decode()
 
     assert 'data-state="failed"' in page
+    assert "is asked to send a new message" in page
     assert "This file is damaged or cannot be opened." in page
 
 

@@ -10,6 +10,7 @@ import pysubs2
 import pytest
 
 from moderation.subtitling import reading
+from moderation.subtitling.lines import Line, Sheet
 from moderation.subtitling.splitting import LINE_COLUMNS, columns, split
 from supporters import subtitles
 from supporters.subtitles import Cue, check, clock, read_clock
@@ -212,7 +213,11 @@ def test_files_that_cannot_be_used_get_one_sentence(data):
 
 @pytest.mark.parametrize(
     ("written", "read"),
-    [("&amp;#65; &#65;&#x1F600;", "&#65; A😀"), ("&#0000065;", "A"), ("a &#" + "1" * 5000 + ";", "a &#" + "1" * 5000 + ";")],
+    [
+        ("&amp;#65; &#65;&#x1F600;", "&#65; A😀"),
+        ("&#0000065;", "A"),
+        ("a &#" + "1" * 5000 + ";", "a &#" + "1" * 5000 + ";"),
+    ],
 )
 def test_entities_are_characters_unless_no_character_has_the_number(written, read):
     assert reading.read(f"WEBVTT\n\n00:00.000 --> 00:01.000\n{written}\n".encode())[0].text == read

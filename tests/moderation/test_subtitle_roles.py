@@ -8,6 +8,7 @@ from django.test import Client
 
 from moderation import roles
 from moderation.review import claims
+from moderation.subtitling.page import SubtitlePage
 from moderation.translating import translations
 from supporters.models import Message, Subtitles
 from supporters.subtitles import Cue
@@ -69,6 +70,16 @@ def test_translator_does_not_change_what_readers_see(translated):
     page = client.get(at(translated)).content.decode()
     assert 'value="save"' not in page
     assert "readonly" in page
+    assert client.post(at(translated), typed([Cue(0, 1000, "x")], "save", revision=1)).status_code == 409
+    assert Subtitles.objects.get().is_shown
+
+
+def test_translator_who_looked_before_readers_saw_them_does_not_hide_them(translated, monkeypatch):
+    user, client = staff(roles.TRANSLATOR)
+    claims.claim(translated, user, "ko")
+    staff(roles.MODERATOR)[1].post(at(translated), typed(TWO, "show"))
+    monkeypatch.setattr(SubtitlePage, "may_edit", True)  # as it was a moment ago
+
     assert client.post(at(translated), typed([Cue(0, 1000, "x")], "save", revision=1)).status_code == 409
     assert Subtitles.objects.get().is_shown
 

@@ -321,6 +321,16 @@ def test_percent_of_the_preparation_stands_in_review_and_queue(desk, db):
     assert "being prepared</span>" in desk.get("/admin/desk/").content.decode()
 
 
+def test_page_of_a_failed_file_does_not_promise_that_it_will_be_ready(desk, db):
+    message = MessageFactory(kind="video")
+    AttachmentFactory(message=message, state="failed", reason="unreadable", mime="video/mp4")
+
+    page = desk.get(at(message)).content.decode()
+
+    assert "The file could not be prepared." in page
+    assert "not ready yet" not in page
+
+
 # --- The end ------------------------------------------------------------------------------------------------------
 
 

@@ -139,7 +139,7 @@ RULES: dict[str, Rule] = {
     "/admin/moderation/wordingrule/try/": Rule(LEAD | {roles.ADMINISTRATOR}),
     **below("/admin/moderation/term/", of_model(ACCOUNTS, adds=ACCOUNTS, deletes=SUPER)),
     **below("/<language:language>/", dict.fromkeys((
-        "", "send/", "find/", "<path:path>",
+        "", "send/", "send/recorder/", "find/", "<path:path>",
     ), OPEN)),
     "/media/<str:token>/<str:name>": NOTHING,
     # With the right token or key only.

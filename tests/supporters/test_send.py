@@ -239,7 +239,7 @@ def test_a_preview_stores_nothing_and_shows_the_card(client: Client) -> None:
     assert regex.search(r"<div class=\"msg\" lang=\"pt\" dir=\"auto\">\s*<p>Olá. Penso em vocês hoje também", page)
     assert 'Maria<span lang="pt" dir="auto">Turma 4B</span>' in page
     assert "On the website and on radio. Not on USB drives." in page
-    assert '<option value="pt" selected>Portuguese</option>' in page
+    assert '<option value="pt" selected>Portuguese<' in page
 
 
 def test_what_the_preview_holds_can_be_sent(client: Client) -> None:
@@ -264,7 +264,7 @@ def test_changing_something_brings_everything_back_unjudged(client: Client) -> N
     assert regex.search(r'name="use_radio"[^>]*checked', page)
     assert not regex.search(r'name="use_usb"[^>]*checked', page)
     assert hidden(form)["form_token"] == hidden(preview)["form_token"]
-    assert '<option value="" selected>Find out from the text</option>' in page, "the words may change language"
+    assert '<option value="" selected>Find out from the text<' in page, "the words may change language"
 
 
 def test_a_language_the_sender_corrected_stays_corrected(client: Client) -> None:

@@ -8,6 +8,7 @@ import random
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import time_machine
@@ -17,8 +18,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from messages_site import front
-from supporters import limits, media, resumable, retention, room, services, storing, uploads
+from messages_site import front, logs
+from supporters import limits, media, pieces, resumable, retention, room, services, storing, uploads
 from supporters.models import Message, Upload
 from tests import disk, media_samples
 from tests.supporters.sending import errors, filled, hidden, sent, text_of, upload
@@ -338,11 +339,16 @@ def test_all_together_have_a_ceiling_and_what_was_only_announced_does_not_count(
     assert patch(client, addresses[2], photo[:100], 0).status_code == 204
 
 
-def test_a_disk_that_is_nearly_full_takes_no_more(client: Client, photo: bytes, settings: Settings) -> None:
+def test_a_disk_that_is_nearly_full_takes_no_more_and_that_is_no_fault(
+    client: Client, photo: bytes, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     address = begun(client, len(photo))
     settings.KEEP_FREE_BYTES = 10**18
 
-    assert create(client, 5).status_code == patch(client, address, photo, 0).status_code == 507
+    with caplog.at_level("INFO", "django.request"):
+        assert create(client, 5).status_code == patch(client, address, photo, 0).status_code == 507
+    assert len(caplog.records) == 2
+    assert not [record for record in caplog.records if logs.WithoutAddress().filter(record)]
 
 
 def test_pieces_that_began_together_leave_free_what_is_to_stay_free(
@@ -405,7 +411,7 @@ def test_a_locked_database_is_answered_and_not_reported_as_a_fault(
 
 
 def test_taking_a_message_back_while_the_database_is_locked_is_not_answered_with_a_fault(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     message, page = sent(client)
 
@@ -416,6 +422,9 @@ def test_taking_a_message_back_while_the_database_is_locked_is_not_answered_with
         while_locked.setattr(services, "withdraw", locked)
         answer = client.post(f"{page}withdraw/")
     assert (answer.status_code, "It was not saved" in text_of(answer)) == (503, True)
+    assert [record.name for record in caplog.records if logs.WithoutAddress().filter(record)] == [
+        "supporters.private_page"
+    ]
     client.post(f"{page}withdraw/")
     message.refresh_from_db()
     assert message.status == Message.Status.WITHDRAWN
@@ -563,6 +572,25 @@ def test_a_form_refuses_a_file_that_cannot_be_read(client: Client, settings: Set
     assert "This file is damaged or cannot be opened." in errors(response)[0]
     assert "upload" not in hidden(response)
     assert files(settings) == []
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_file_that_changes_hands_while_its_form_comes_is_no_fault(
+    client: Client, photo: bytes, busy: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = arrived(client, photo, kind="photo")
+    row = Upload.objects.get()
+    if busy:
+        monkeypatch.setattr(uploads, "complete", Mock(side_effect=pieces.Busy))
+    else:
+        monkeypatch.setattr(uploads, "find", lambda _token: row)
+        uploads.discard(Upload.objects.get())
+        assert look(client, token).json() == {"state": "gone"}
+    form = client.post("/en/send/", filled(kind="photo", alt="A tree", upload=token))
+
+    assert form.status_code == 200
+    assert errors(form)[0].startswith("Your file has not arrived" if busy else "Choose a photo first.")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 def test_a_file_without_a_kind_gets_that_of_the_first_who_asks(client: Client, tmp_path: Path) -> None:

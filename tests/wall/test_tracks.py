@@ -76,6 +76,15 @@ def test_shown_subtitles_are_a_file_and_a_track_at_once(tree, letter, save):
     assert not [path for path in inventory.differences() if path.startswith("media/")]
 
 
+def test_hidden_subtitles_are_gone_at_once_where_the_site_sends_them(client, tree, letter, save):
+    save(letter)
+    path = f"/media/{letter.attachment.token}/ko.vtt"
+    assert client.get(path).status_code == 200
+    letter.subtitles.update(is_shown=False)  # and no worker yet
+
+    assert client.get(path).status_code == 404
+
+
 def test_language_of_the_page_comes_first_and_is_the_default(tree, letter, save):
     save(letter, "en")
     save(letter, "ko")
