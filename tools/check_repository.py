@@ -88,7 +88,8 @@ def check(root: Path = ROOT) -> list[str]:
     found = list(subset_faults(root))
     for path in repository_files(root):
         name, content = path.as_posix(), (root / path).read_bytes()
-        if len(content) > LARGEST:
+        # A list of hashes grows with its packages, one for every platform.
+        if len(content) > LARGEST and path.parts[0] != "requirements":
             found.append(f"{name}: {len(content) // 1000} kB, the limit is {LARGEST // 1000}")
         if path.name == "uv.lock":
             found.append(f"{name}: records addresses of an index")
