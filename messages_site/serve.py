@@ -185,10 +185,13 @@ def port_is_free(address: str, port: int) -> bool:
 def main() -> int:
     from django.conf import settings
 
+    from supporters.media import sandbox
+
     address, port, demo = settings.ADDRESS, settings.PORT, settings.DEMO
     if not port_is_free(address, port):
         sys.exit(f"Setting PORT: {address}:{port} is taken; try PORT={port + 1}")
     prepare(demo)
+    sandbox.level()  # asked before anything else runs; greet() says it
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
     stopping: list[int] = []
 
@@ -198,10 +201,14 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
     processes = [start(command) for command in commands(address, port)]
-    if wait_until_open(address, port, processes):
-        greet(address, port, demo)
-    while not stopping and all(process.poll() is None for process in processes):
-        time.sleep(0.2)
+    try:
+        if wait_until_open(address, port, processes):
+            greet(address, port, demo)
+        while not stopping and all(process.poll() is None for process in processes):
+            time.sleep(0.2)
+    except BaseException:
+        stop(processes)
+        raise
     if not stopping:
         ended = next(process for process in processes if process.poll() is not None)
         say(f"A process ended by itself ({' '.join(map(str, ended.args[2:4]))}, status {ended.returncode}).")  # type: ignore[index]

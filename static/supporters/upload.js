@@ -95,7 +95,7 @@ const count = (done) => {
   const megabytes = (amount) => Math.max(amount, 0.1).toFixed(job.size < 1e7 ? 1 : 0);
   // Rounded down while something is missing: "86 of 86 MB" means all of it.
   const text =
-    done < job.size && job.address
+    done < job.size && job.address && !job.unsure
       ? say("count", { done: megabytes(Math.floor(done / 1e5) / 10), size: megabytes(job.size / 1e6) })
       : `${megabytes(job.size / 1e6)} MB`;
   part("count").textContent = text;
@@ -233,8 +233,11 @@ const isOver = (mine, { status, request }) => {
 // One try: all that is still to do. Throws what went wrong.
 const work = async (mine, goesOn) => {
   if (!mine.address) await create(mine);
-  if (mine.unsure) arrived(mine, await ask("HEAD", mine.address));
-  mine.unsure = false;
+  if (mine.unsure) {
+    const answer = await ask("HEAD", mine.address);
+    mine.unsure = false;
+    arrived(mine, answer);
+  }
   if (!mine.file && mine.offset < mine.size) return show("again");
   while (goesOn() && mine.offset < mine.size) {
     show("sending");

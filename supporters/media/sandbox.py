@@ -156,8 +156,16 @@ def _spec(
 
 
 def _probe(command: list[str], folder: Path) -> subprocess.CompletedProcess[bytes]:
+    # In a session of its own: Ctrl-C is for whoever asks, and would look like a protection that does not work.
     return subprocess.run(
-        command, cwd=folder, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=True
+        command,
+        cwd=folder,
+        env=ENVIRONMENT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=True,
+        start_new_session=True,
     )
 
 

@@ -21,10 +21,11 @@ __all__ = ["s3_server"]
 def own_folders(settings: Settings, tmp_path: Path, db: None) -> Path:
     """Private files of this test alone, counters at zero, and no other room listening."""
     settings.PRIVATE_ROOT = tmp_path / "private"
+    settings.TREE_ROOT = tmp_path / "tree"
     settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "incoming"
     settings.WITHDRAWN_LOG = tmp_path / "withdrawn.log"
     settings.AFTER_CHANGE = ["supporters.attachments.changed", "supporters.letters.changed"]
-    for folder in (settings.PRIVATE_ROOT, settings.FILE_UPLOAD_TEMP_DIR):
+    for folder in (settings.PRIVATE_ROOT, settings.TREE_ROOT, settings.FILE_UPLOAD_TEMP_DIR):
         folder.mkdir()
     cache.clear()
     return tmp_path
@@ -45,5 +46,3 @@ def buckets(settings: Settings, s3_server: S3Server) -> Iterator[dict[str, dict[
 def everything(settings: Settings, own_folders: Path) -> None:
     """The wall listens too, in folders of this test."""
     settings.AFTER_CHANGE = ["wall.publishing.changed", *settings.AFTER_CHANGE]
-    settings.TREE_ROOT = own_folders / "tree"
-    settings.TREE_ROOT.mkdir()

@@ -121,8 +121,6 @@ def test_a_file_that_kills_its_worker_is_given_up_after_three_tries(own_folders:
 
 @pytest.fixture(params=["folder", "bucket"])
 def site(request: pytest.FixtureRequest, own_folders: Path) -> str:
-    settings.TREE_ROOT = own_folders / "tree"
-    settings.TREE_ROOT.mkdir()
     if request.param == "bucket":
         request.getfixturevalue("buckets")
     return request.param

@@ -28,8 +28,6 @@ State = Attachment.State
 
 @pytest.fixture(autouse=True)
 def root(own_folders: Path, settings: Settings) -> Path:
-    settings.TREE_ROOT = own_folders / "tree"
-    settings.TREE_ROOT.mkdir()
     return settings.PRIVATE_ROOT
 
 
