@@ -9,6 +9,16 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 
+def prepare(message_id: int) -> None:
+    """Tell every function named in `BEFORE_CHANGE` that the words, country or language of a message will change.
+
+    Call it inside the transaction, under the lock of the message, while its row is still as it was: the index of words
+    can only forget what it is shown once more.
+    """
+    for path in settings.BEFORE_CHANGE:
+        import_string(path)(message_id)
+
+
 def announce(message_id: int, kind: str) -> None:
     """Tell every function named in `AFTER_CHANGE`, in order, that message `message_id` changed.
 

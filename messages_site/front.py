@@ -130,7 +130,7 @@ def _page_headers(language: str, coding: str, mtime: float) -> list[Header]:
     headers = {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Language": language,
-        "Cache-Control": policy.PAGE_AGE,
+        "Cache-Control": policy.page_age(),
         "Vary": "Accept-Encoding",
         "Last-Modified": formatdate(mtime, usegmt=True),
     }
@@ -208,7 +208,7 @@ class Front:
 
     def _to_language(self, request: dict[str, str], protocol: Any) -> bool:
         language = preferred_language(request.get("accept-language", ""))
-        headers = {"Location": f"/{language}/", "Vary": "Accept-Language", "Cache-Control": policy.PAGE_AGE}
+        headers = {"Location": f"/{language}/", "Vary": "Accept-Language", "Cache-Control": policy.page_age()}
         protocol.response_empty(302, list((headers | _common("reading")).items()))
         return True
 
@@ -220,7 +220,7 @@ class Front:
             return False
         headers = _common("file") | {
             "Content-Type": MIME[path.suffix[1:]],
-            "Cache-Control": policy.PAGE_AGE,
+            "Cache-Control": policy.page_age(),
             "Accept-Ranges": "bytes",
             "Last-Modified": formatdate(state.st_mtime, usegmt=True),
             "ETag": _media_etag(state),

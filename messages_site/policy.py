@@ -36,48 +36,66 @@ EVERYWHERE = {
 }
 
 
-# The first stands in every page. The others only where their bytes are needed: more.css for a letter by itself, figures
-# and long texts, fields.css for forms.
-SHEETS = ("reader.css", "more.css", "fields.css")
+# The first stands in every page, the others only where their bytes are needed: more.css for a letter by itself and long
+# texts, fields.css for forms, world.css for the map and its figures, saved.css for files to keep.
+SHEETS = ("reader.css", "more.css", "fields.css", "world.css", "saved.css")
 FORM_SHEETS = ("reader.css", "fields.css")
+# The first stands wherever "Leave quickly" does.
+SCRIPTS = ("exit.js",)
 HASHES = "csp-hashes.json"  # below VAR
-# How long a browser may show what it has of a reading page without asking again.
-PAGE_AGE = "private, max-age=600"
+
+Hashes = dict[str, list[str]]
+
+
+def page_age() -> str:
+    """The Cache-Control of reading pages and their files, by the setting `READING_CACHE_SECONDS`."""
+    seconds = settings.READING_CACHE_SECONDS
+    return f"private, max-age={seconds}" if seconds else "no-store"
 
 
 @cache
-def style_hash(sheet: str = SHEETS[0]) -> str:
-    """The CSP source of a style sheet that stands in pages."""
-    style = render_to_string(sheet)
-    return f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
+def inline_hash(template: str) -> str:
+    """The CSP source of a style sheet or script that stands in pages."""
+    digest = hashlib.sha256(render_to_string(template).encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def published_hashes() -> list[str]:
-    """The hashes of style sheets in published pages, as publishing noted them."""
+def present_hashes() -> Hashes:
+    """What pages written now may hold."""
+    return {"style": list(map(inline_hash, SHEETS)), "script": list(map(inline_hash, SCRIPTS))}
+
+
+def published_hashes() -> Hashes:
+    """The hashes of style sheets and scripts in published pages, as publishing noted them."""
     try:
-        hashes: list[str] = json.loads((settings.VAR / HASHES).read_text())
+        hashes: Hashes = json.loads((settings.VAR / HASHES).read_text())
     except FileNotFoundError:
-        return []
+        return {}
     return hashes
 
 
-def style_hashes() -> list[str]:
-    """The hashes of the present style sheets, and of those in pages published before."""
-    return list(dict.fromkeys([*map(style_hash, SHEETS), *published_hashes()]))
+def allowed_hashes() -> Hashes:
+    """The hashes of what pages hold now, and of what those published before hold."""
+    published = published_hashes()
+    return {kind: list(dict.fromkeys([*own, *published.get(kind, [])])) for kind, own in present_hashes().items()}
 
 
-def content_policy(kind: Kind, *, in_page: bool = False, sheets: Iterable[str] = SHEETS[:1]) -> str:
-    """The Content-Security-Policy of a page of `kind`, for its header or, with `sheets` in it, for its meta tag.
+def content_policy(
+    kind: Kind, *, in_page: bool = False, sheets: Iterable[str] = SHEETS[:1], scripts: Iterable[str] = SCRIPTS[:1]
+) -> str:
+    """The Content-Security-Policy of a page of `kind`, for its header or, with what stands in it, for its meta tag.
 
     A meta tag cannot carry `frame-ancestors`.
     """
     form = kind in ("form", "send", "desk")
+    # A page carries the hashes of what it holds itself; the header also covers pages published earlier.
+    hashes = {"style": map(inline_hash, sheets), "script": map(inline_hash, scripts)} if in_page else allowed_hashes()
     rules = {
         "default-src": "'none'",
         "img-src": "'self' data: blob:" if form else "'self' data:",
         "media-src": "'self' blob:" if form else "'self'",
-        # A page carries the hashes of its own sheets only; the header also covers pages published earlier.
-        "style-src": ("'self' " if form else "") + " ".join(map(style_hash, sheets) if in_page else style_hashes()),
+        "style-src": ("'self' " if form else "") + " ".join(hashes["style"]),
+        "script-src": "'self'" if form else " ".join(hashes["script"]),
         "form-action": "'self'",
         "base-uri": "'none'",
     }
@@ -86,7 +104,7 @@ def content_policy(kind: Kind, *, in_page: bool = False, sheets: Iterable[str] =
         rules["img-src"] += f" {settings.S3_ORIGIN}"
         rules["media-src"] += f" {settings.S3_ORIGIN}"
     if form:
-        rules |= {"script-src": "'self'", "connect-src": "'self'"}
+        rules["connect-src"] = "'self'"
     if kind == "file":
         # A video, sound or picture opened by itself is a page of the browser's own that loads this very address.
         rules = {"default-src": "'none'", "img-src": "'self'", "media-src": "'self'"}

@@ -205,6 +205,13 @@ if _cache_url.startswith("redis://"):
 elif _cache_url:
     refuse("CACHE_URL", "must begin with redis:// (empty = the database)")
 
+# How long a browser may show what it has of a reading page without asking again; 0 has it keep nothing (`no-store`).
+READING_CACHE_SECONDS = read("READING_CACHE_SECONDS", env.int, 600)
+if READING_CACHE_SECONDS < 0:
+    refuse("READING_CACHE_SECONDS", "must not be negative")
+
+# Called inside the transaction that changes what readers can find of a message, before it does.
+BEFORE_CHANGE: list[str] = []
 # Called inside the transaction of every change of a message, in this order.
 AFTER_CHANGE = [
     "wall.publishing.changed",

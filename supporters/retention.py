@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from messages_site import jobs
-from messages_site.changes import announce
+from messages_site.changes import announce, prepare
 
 from . import attachments, countries, languages, lifecycle, uploads
 from .models import Attachment, Contact, Edit, Event, Message, Subtitles, Upload
@@ -122,6 +122,7 @@ def erase_withdrawn() -> int:
 
 @transaction.atomic
 def _erase(message_id: int) -> None:
+    prepare(message_id)
     texts = dict.fromkeys(ERASED_TEXTS, "")
     # Without rewrite(False) modeltranslation would leave the columns `body`, `alt` and `name` as they are.
     every_column: QuerySet[Message] = Message.objects.rewrite(False)  # type: ignore[attr-defined]

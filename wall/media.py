@@ -57,7 +57,7 @@ def _rendition(request: HttpRequest, attachment: Attachment, found: Rendition) -
     day = datetime.combine(attachment.message.received_on, datetime.min.time(), UTC).timestamp()
     etag = f'"{found.sha256[:24]}"'
     headers = {"Content-Type": found.mime, "Last-Modified": http_date(day), "ETag": etag}
-    headers["Cache-Control"] = policy.PAGE_AGE
+    headers["Cache-Control"] = policy.page_age()
     if get_conditional_response(request, etag, int(day)):
         return HttpResponse(status=304, headers=headers)
     store, stored = storing.public(), found.public_name
@@ -68,7 +68,7 @@ def _subtitles(request: HttpRequest, stored: str) -> HttpResponseBase:
     with storing.public().read(stored) as file:
         content = file.read()
     etag = f'"{hashlib.sha256(content).hexdigest()[:24]}"'
-    headers = {"Content-Type": SUBTITLES, "ETag": etag, "Cache-Control": policy.PAGE_AGE}
+    headers = {"Content-Type": SUBTITLES, "ETag": etag, "Cache-Control": policy.page_age()}
     if get_conditional_response(request, etag):
         return HttpResponse(status=304, headers=headers)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -28,6 +28,7 @@ LIST_SHEETS = {"ko": ("reader.css",), "en": ("reader.css", "more.css")}
 # Where letters can be picked, the list has fields too.
 PICK_SHEETS = {language: (*sheets, "fields.css") for language, sheets in LIST_SHEETS.items()}
 PLAIN_SHEETS = ("reader.css", "more.css")
+MAP_SHEETS = ("reader.css", "world.css")
 FRONT_BYTES = 14_000  # gzip 6, style sheet included: one round trip of a phone far away
 GZIP_LEVEL = 6
 # How much of each letter the front page shows, tried from the top until the page fits.
@@ -60,13 +61,19 @@ def fixed_paths() -> list[str]:
     return ["map.html", *(f"{name}.html" for name in WORDS), FRONT]
 
 
-def context_of(place: Place, here: str = "", *, sheets: Iterable[str] = PLAIN_SHEETS) -> Context:
+def context_of(
+    place: Place,
+    here: str = "",
+    *,
+    sheets: Sequence[str] = PLAIN_SHEETS,
+    scripts: Sequence[str] = policy.SCRIPTS[:1],
+) -> Context:
     """What every page needs."""
     return {
-        "sheets": sheets,
+        "more_sheets": sheets[1:],  # the first stands in every page
         "place": place,
         "here": here,
-        "content_policy": policy.content_policy("reading", in_page=True, sheets=sheets),
+        "content_policy": policy.content_policy("reading", in_page=True, sheets=sheets, scripts=scripts),
         "exit_url": policy.exit_url(place.language),
     }
 
@@ -181,7 +188,7 @@ def _neighbour(message: Message | None, language: str) -> Context | None:
 def _map(place: Place) -> str:
     counted = figures.current()
     rows = _bars(counted.by_country.items(), place.language)
-    return _render("map", context_of(place, "map") | {"figures": counted, "bars": rows})
+    return _render("map", context_of(place, "map", sheets=MAP_SHEETS) | {"figures": counted, "bars": rows})
 
 
 def _bars(counts: Iterable[tuple[str, int]], language: str) -> list[Context]:

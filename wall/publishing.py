@@ -239,7 +239,7 @@ def write_marked(only: Iterable[str] | None = None, *, seconds: float = inf) -> 
     rows = sorted(DirtyPage.objects.filter(marked), key=lambda row: _writing_order(row.path))
     if not rows:
         return 0
-    tree.allow_style()
+    tree.allow_inline()
     if any(row.path in FIGURE_PAGES for row in rows):
         # The front page shows them too: a large wall's are counted here only.
         rows += [] if any(row.path == pages.FRONT for row in rows) else [DirtyPage(path=pages.FRONT)]
@@ -341,7 +341,7 @@ def publish_all(progress: inventory.Progress = lambda done: None) -> Counts:
     while number_due():
         pass
     known = list(DirtyPage.objects.values_list("pk", "marked_at"))
-    tree.allow_style()
+    tree.allow_inline()
     figures.recount()
     counts = Counts()
     for path in inventory.paths():
@@ -358,5 +358,5 @@ def publish_all(progress: inventory.Progress = lambda done: None) -> Counts:
         counts.removed += tree.remove_scratch_files()
     for key, marked_at in known:
         DirtyPage.objects.filter(pk=key, marked_at=marked_at).delete()
-    tree.forget_old_styles()
+    tree.forget_old_inline()
     return counts

@@ -181,20 +181,20 @@ def unlink_media(token: str) -> bool:
     return storing.public().remove_folder(token)
 
 
-# --- Hashes of style sheets -------------------------------------------------------------------------------------
+# --- Hashes of style sheets and scripts -------------------------------------------------------------------------
 
 
-def allow_style() -> None:
-    """Name the style sheets of the pages about to be written in the headers of all pages, beside the earlier ones."""
-    _allow(policy.style_hashes())
+def allow_inline() -> None:
+    """Name what stands in the pages about to be written in the headers of all pages, beside what stood there before."""
+    _allow(policy.allowed_hashes())
 
 
-def forget_old_styles() -> None:
-    """Allow only the present style sheets: every page was written with them."""
-    _allow([policy.style_hash(sheet) for sheet in policy.SHEETS])
+def forget_old_inline() -> None:
+    """Allow only the present style sheets and scripts: every page was written with them."""
+    _allow(policy.present_hashes())
 
 
-def _allow(hashes: list[str]) -> None:
+def _allow(hashes: policy.Hashes) -> None:
     if hashes != policy.published_hashes():
         replace(settings.VAR / policy.HASHES, json.dumps(hashes).encode())
 

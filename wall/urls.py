@@ -1,6 +1,7 @@
 from django.urls import path
 
 from . import media, views
+from .finding.views import find
 
 app_name = "wall"
 urlpatterns = [
@@ -9,6 +10,6 @@ urlpatterns = [
     path("media/<str:token>/<str:name>", media.media, name="media"),
     path("<language:language>", views.language_root),
     path("<language:language>/", views.page, name="front"),
-    path("<language:language>/find/", views.find, name="find"),
+    path("<language:language>/find/", find, name="find"),
     path("<language:language>/<path:path>", views.page, name="page"),
 ]

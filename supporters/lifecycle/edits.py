@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from messages_site import jobs
-from messages_site.changes import announce
+from messages_site.changes import announce, prepare
 from supporters.models import Edit, Event, Message
 
 from .approval import FRIEND, NotApprovable, missing_for_approval
@@ -101,6 +101,7 @@ def apply_edit(edit_id: int) -> None:
     )
     if not rows.update(applied_at=timezone.now()):
         return
+    prepare(message.pk)
     carried = (*SHOWN_TEXTS, *DESK_MARKS, *SENT_TEXTS, *CONSENTS)
     fields: dict[str, Any] = {name: getattr(edit, name) for name in carried}
     fields["name_ko"], fields["name_en"] = edit.name_ko or FRIEND["ko"], edit.name_en or FRIEND["en"]

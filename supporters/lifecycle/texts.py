@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import F
 
-from messages_site.changes import announce
+from messages_site.changes import announce, prepare
 from supporters.models import Edit, Event, Look, Message
 
 from .approval import first_look, message_of
@@ -131,6 +131,7 @@ def sign_northern(message: Message, *, reader: User, text: str, translation: int
     lock(message)
     if message.status not in (Status.PENDING, Status.ASKED, Status.APPROVED):
         raise InvalidTransition(f"{message.pk} is {message.status}")
+    prepare(message.pk)
     Message.objects.filter(pk=message.pk).update(revision=F("revision") + 1, body_kp=text, kp_signed=True)
     message.refresh_from_db()
     event = Event.objects.record(message, Kind.SIGNED, actor=reader, is_public=False, translation=translation)

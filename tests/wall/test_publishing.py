@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
 import threading
 from collections.abc import Callable
@@ -466,14 +467,15 @@ def test_a_new_style_is_allowed_before_the_first_page_uses_it_and_old_ones_until
     tree: Path, publish: Publish
 ) -> None:
     hashes = tree.parent / "csp-hashes.json"
-    hashes.write_text("[\"'sha256-old'\"]")
+    hashes.write_text(json.dumps({"style": ["'sha256-old'"], "script": ["'sha256-older'"]}))
 
     publish()
-    assert "sha256-old" in hashes.read_text()
-    assert all(policy.style_hash(sheet) in hashes.read_text() for sheet in policy.SHEETS)
+    assert all(f"'sha256-{age}'" in policy.content_policy("reading") for age in ("old", "older"))
+    assert all(policy.inline_hash(each) in hashes.read_text() for each in (*policy.SHEETS, *policy.SCRIPTS))
 
     publish_command("--all")
     assert "sha256-old" not in hashes.read_text()
+    assert "sha256-old" not in policy.content_policy("reading")
 
 
 @pytest.mark.django_db

@@ -13,7 +13,7 @@ from supporters.languages import OFFERED, UNKNOWN
 from supporters.models import Message
 from supporters.models.messages import MessageQuerySet
 
-from . import order
+from .. import order
 
 NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 

@@ -1,0 +1,1 @@
+document.onclick=function(e){if(e.target.className=="exit"){e.preventDefault();location.replace("#x");document.title="天气";location.replace(document.querySelector("#x a").href)}}
