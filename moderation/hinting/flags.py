@@ -21,7 +21,6 @@ from supporters.models import Attachment, Edit, Event, Message, Rendition
 from supporters.retention import ERASED
 
 from ..models import Fingerprint, Flag, WordingRule
-from . import pictures, similar
 from .checker import Checker
 
 Kind = Flag.Kind
@@ -185,6 +184,9 @@ def _found_in(draft: Message | Edit, check: Checker) -> Iterator[Key]:
 
 
 def _compare_text(message: Message) -> None:
+    # Here and below, not above: what compares costs each web process 19 MB, and jobs alone use it.
+    from . import similar
+
     text = message.original or message.own_ko
     values = dict(enumerate(similar.bands(text, TEXT_ROWS)))
     _keep(message, Fingerprint.Kind.TEXT, values)
@@ -193,6 +195,8 @@ def _compare_text(message: Message) -> None:
 
 def _older_with(text: str, message: Message, values: dict[int, int]) -> Message | None:
     """The oldest message before `message` that says nearly the same as `text`."""
+    from . import similar
+
     if not values:
         return None
     shares = (Q(kind=Fingerprint.Kind.TEXT, band=band, value=value) for band, value in values.items())
@@ -209,6 +213,8 @@ def _older_with(text: str, message: Message, values: dict[int, int]) -> Message 
 
 def compute_pictures(message_id: int) -> None:
     """Job: the same picture sent before, and codes in pictures. May run twice."""
+    from . import pictures
+
     attachment = Attachment.objects.filter(message=message_id, state=Attachment.State.READY).first()
     if attachment is None:
         return
@@ -242,6 +248,8 @@ def _pictures(attachment: Attachment) -> list[Rendition]:
 
 def _older_looking(looks: list[int], message: Message) -> Message | None:
     """The oldest message before `message` whose picture looks like one of `looks`."""
+    from . import pictures
+
     ranges = [(band, *pictures.sharing(look, band)) for look in looks for band in range(pictures.BYTES)]
     if not ranges:
         return None

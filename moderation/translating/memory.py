@@ -12,7 +12,6 @@ from django.db.models import Q
 
 from supporters.models import Edit, Message
 
-from ..hinting import similar
 from ..models import MemoryBand, MemorySentence, Translation
 
 # Below this share in common a sentence is no help.
@@ -78,6 +77,9 @@ def pairs(source: str, target: str) -> list[tuple[str, str]]:
 
 def remember(row: Translation, source: str, source_language: str) -> None:
     """Keep the sentences of a reviewed translation; what was kept of it before is replaced."""
+    # Here and below, not above: what compares costs each web process 15 MB, and readers have no use for it.
+    from ..hinting import similar
+
     forget(row)
     found = dict.fromkeys(
         (a, b) for a, b in pairs(source, row.text) if max(len(a), len(b)) <= LONGEST and similar.bands(a)
@@ -90,6 +92,8 @@ def remember(row: Translation, source: str, source_language: str) -> None:
 
 
 def _keep(row: Translation, source_language: str, source: str, target: str) -> None:
+    from ..hinting import similar
+
     sentence = MemorySentence.objects.create(
         translation=row, source_language=source_language, target_language=row.language, source=source, target=target
     )
@@ -140,6 +144,8 @@ def _may_be_read(prefix: str = "") -> Q:
 
 def _look_up(own: Iterable[str], source_language: str, target_language: str) -> dict[str, list[Offer]]:
     """Remembered sentences that are alike, for each sentence of `own` that has any. Two queries."""
+    from ..hinting import similar
+
     places = defaultdict(set)
     for sentence in own:
         for place in enumerate(similar.bands(sentence)):
