@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from django.core.cache import cache
 from django.db import OperationalError, connection
-from django.test import Client
 from django.template.loader import render_to_string
+from django.test import Client
 from nacl.public import PrivateKey
 from pytest_django import Settings
 
