@@ -22,6 +22,7 @@ from supporters.models import Attachment, Event, Message
 from supporters.models.files import new_token
 from supporters.models.messages import OUTLETS, SLUG_ALPHABET
 from wall import publishing
+from wall.finding import index as search_index
 from wall.models import WallCounter
 
 from . import desk, drawings, recordings
@@ -172,6 +173,7 @@ def grow(total: int, *, progress: Callable[[int], object]) -> int:
     """Add short approved letters until there are `total` demo letters. Returns how many were added.
 
     They are written as rows only, without life lines and pages: `publish --all` makes the pages.
+    `rebuild_search` enters their words into the search; the worker does so by itself, little by little.
     """
     missing = total - Message.objects.filter(receipt_hash__startswith=MARK).count()
     names = ", ".join(f'"{column}"' for column in [*COLUMNS, "group"])
@@ -191,6 +193,7 @@ def grow(total: int, *, progress: Callable[[int], object]) -> int:
                 progress(len(batch))
         counter.last += max(0, missing)
         counter.save()
+        search_index.note_rows_without_terms()
     return max(0, missing)
 
 
@@ -232,5 +235,6 @@ def clear() -> int:
     demo.delete()
     if not Message.objects.exists():
         WallCounter.objects.update(last=0)
+    search_index.start_anew()
     publishing.publish_all()
     return count
