@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
@@ -15,6 +17,8 @@ from supporters.pages import Place
 from . import policy
 
 logger = logging.getLogger(__name__)
+
+RETRY_SECONDS = 60
 
 
 def wording(status: int) -> tuple[str, str]:
@@ -37,6 +41,7 @@ def wording(status: int) -> tuple[str, str]:
             _("Please wait a few minutes and try again. What you typed is not lost if you go back."),
         ),
         500: (_("We cannot open the messages just now."), _("Please try again shortly.")),
+        503: (_("We cannot open the messages just now."), _("Please try again shortly.")),
     }[status]
 
 
@@ -91,7 +96,13 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return error_page(request, 500)
+    if not isinstance(sys.exception(), (OperationalError, InterfaceError)):
+        return error_page(request, 500)
+    # The database is away or locked, which passes. Answers of 503 are not reported by Django's log (`logs`).
+    logger.exception("The database did not answer")
+    response = error_page(request, 503)
+    response.headers["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
 def gone(request: HttpRequest) -> HttpResponse:

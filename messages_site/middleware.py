@@ -43,9 +43,22 @@ def security_headers(get_response: Handler) -> Handler:
         for name, value in policy.headers(request.policy_kind).items():  # type: ignore[attr-defined]
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
+        if onion := onion_location(request):
+            response.headers["Onion-Location"] = onion
         return response
 
     return middleware
+
+
+def onion_location(request: HttpRequest) -> str:
+    """Where our onion service has this page, for pages that are read.
+
+    A form or the desk does not offer it: a browser that follows by itself would lose what was typed, or the login.
+    """
+    is_read = request.policy_kind == "reading" and request.method in ("GET", "HEAD")  # type: ignore[attr-defined]
+    if not is_read or not (request.path_info == "/" or Place.of(request.path_info)):
+        return ""
+    return policy.onion_location(request.META.get("HTTP_HOST", ""), request.get_full_path())
 
 
 def cookie_of_the_form(get_response: Handler) -> Handler:
@@ -69,7 +82,7 @@ def language_of_the_page(get_response: Handler) -> Handler:
         place = Place.of(request.path_info)
         if place:
             language = place.language
-        elif request.path_info.startswith(DESK):
+        elif request.path_info.startswith(DESK) and not is_closed(request):
             language = translation.get_language_from_request(request)
         else:
             language = preferred_language(request.headers.get("Accept-Language", ""))
@@ -77,6 +90,8 @@ def language_of_the_page(get_response: Handler) -> Handler:
             request.LANGUAGE_CODE = language
             response = get_response(request)
             response.headers.setdefault("Content-Language", language)
+            if place and language == "ko":
+                response.headers["X-Robots-Tag"] = "noindex"
             if not place:
                 patch_vary_headers(response, ["Accept-Language"])
             return response
@@ -84,12 +99,20 @@ def language_of_the_page(get_response: Handler) -> Handler:
     return middleware
 
 
+def is_closed(request: HttpRequest) -> bool:
+    """Whether a page of the campaign is asked of a host that is for readers only."""
+    if not settings.CAMPAIGN_HOSTS or not request.path_info.startswith(CAMPAIGN_FOLDERS):
+        return False
+    return not policy.is_campaign_host(request.get_host())
+
+
 def check_the_host(get_response: Handler) -> Handler:
     """Answer 404 for the pages of the campaign under a host that is for readers only (`CAMPAIGN_HOSTS`)."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        hosts, is_campaign = settings.CAMPAIGN_HOSTS, request.path_info.startswith(CAMPAIGN_FOLDERS)
-        if hosts and is_campaign and request.get_host().partition(":")[0] not in hosts:
+        if is_closed(request):
+            # With the headers of any other address where nothing is.
+            request.policy_kind = "reading"  # type: ignore[attr-defined]
             return errors.not_found(request, Http404())
         return get_response(request)
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Literal
 
 from django.conf import settings
+from django.http.request import split_domain_port
 from django.template.loader import render_to_string
 
 Kind = Literal["reading", "form", "send", "desk", "file"]
@@ -40,9 +42,10 @@ EVERYWHERE = {
 # texts, fields.css for forms, world.css for the map and its figures, saved.css for files to keep.
 SHEETS = ("reader.css", "more.css", "fields.css", "world.css", "saved.css")
 FORM_SHEETS = ("reader.css", "fields.css")
-# The first stands wherever "Leave quickly" does.
-SCRIPTS = ("exit.js",)
+# The first stands wherever "Leave quickly" does, the other in files that show letters one at a time.
+SCRIPTS = ("exit.js", "slides.js")
 HASHES = "csp-hashes.json"  # below VAR
+ONION_HOST = re.compile(r"\.onion\.?(?::[0-9]+)?$", re.IGNORECASE)
 
 Hashes = dict[str, list[str]]
 
@@ -119,10 +122,49 @@ def exit_url(language: str) -> str:
 
 
 def headers(kind: Kind) -> dict[str, str]:
-    """All security headers of a page of `kind`; HSTS is Django's, or the front server's in production."""
+    """All security headers of a page of `kind` but HSTS, which Django adds by itself."""
     table = EVERYWHERE | {
         "Content-Security-Policy": content_policy(kind),
         # Under no-referrer browsers post "Origin: null", which Django's CSRF check refuses.
         "Referrer-Policy": "same-origin" if kind in ("form", "send", "desk") else "no-referrer",
     }
     return table | {"Permissions-Policy": permissions(*RECORDING)} if kind == "send" else table
+
+
+def headers_outside_django(kind: Kind) -> dict[str, str]:
+    """The same with HSTS, for what the front server or nginx answers by itself."""
+    if not settings.SECURE_HSTS_SECONDS:
+        return headers(kind)
+    kept = f"max-age={settings.SECURE_HSTS_SECONDS}; includeSubDomains; preload"
+    return headers(kind) | {"Strict-Transport-Security": kept}
+
+
+def page_headers(language: str) -> dict[str, str]:
+    """All headers of a published page but those that tell its bytes."""
+    own = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Language": language,
+        "Cache-Control": page_age(),
+        "Vary": "Accept-Encoding",
+    }
+    if language == "ko":
+        own["X-Robots-Tag"] = "noindex"
+    return own | headers_outside_django("reading")
+
+
+def media_headers() -> dict[str, str]:
+    """All headers of a public file but those that tell its bytes."""
+    return {"Cache-Control": page_age()} | headers_outside_django("file")
+
+
+def onion_location(host: str, target: str) -> str:
+    """The address `target` of this site at our onion service; empty without one, and for who came through it."""
+    if not settings.ONION_LOCATION or ONION_HOST.search(host):
+        return ""
+    return f"{settings.ONION_LOCATION}{target}"
+
+
+def is_campaign_host(host: str) -> bool:
+    """Whether the pages of the campaign may be shown under `host`, however it is spelled (`CAMPAIGN_HOSTS`)."""
+    named = {split_domain_port(name)[0] for name in settings.CAMPAIGN_HOSTS}
+    return not named or split_domain_port(host)[0] in named

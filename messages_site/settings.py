@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
+from urllib.parse import urlsplit
 
 import dj_database_url
 import dj_email_url
@@ -35,6 +37,19 @@ def read(name: str, reader: Callable[..., T], default: Any) -> T:
         return reader(name)
     except (EnvError, ValueError) as error:
         refuse(name, str(error))
+
+
+def web_address(name: str) -> str:
+    """An address of the web that a link can lead to."""
+    address = os.environ[name].strip()
+    try:
+        parts = urlsplit(address)
+        is_web = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port)
+    except ValueError:
+        is_web = False
+    if not is_web or "@" in parts.netloc or re.search(r"[\s\\\x00-\x1f\x7f]", address):
+        raise ValueError("must be the address of a page, for example https://weather.example/")
+    return address
 
 
 VAR = Path(read("VAR", env.str, str(BASE_DIR / "var"))).resolve()
@@ -80,6 +95,14 @@ if DEMO and ADDRESS not in ("127.0.0.1", "localhost", "::1"):
 CAMPAIGN_HOSTS = read("CAMPAIGN_HOSTS", env.list, [])
 # Addresses of proxies whose X-Forwarded-For and -Proto are believed; without them both are ignored.
 SAFE_PROXIES = read("SAFE_PROXIES", env.list, [])
+# Our onion service, for example http://<56 letters and digits>.onion: reading pages on other hosts name it.
+ONION_LOCATION = read("ONION_LOCATION", env.str, "").rstrip("/").lower()
+if ONION_LOCATION:
+    if not re.fullmatch(r"https?://[a-z2-7]{56}\.onion", ONION_LOCATION):
+        refuse("ONION_LOCATION", "must be http:// and the 56 letters and digits of an onion service with .onion")
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, ONION_LOCATION.partition("//")[2]]
+# An onion service needs no certificate: its pages may post from http.
+CSRF_TRUSTED_ORIGINS = [ONION_LOCATION] if ONION_LOCATION else []
 
 INSTALLED_APPS = [
     "modeltranslation",
@@ -156,8 +179,9 @@ def database() -> dict[str, Any]:
         # A file in tests too: in memory, two threads would lock whole tables instead of waiting for each other.
         config["TEST"] = {"NAME": str(VAR / "test.sqlite3")}
     else:
-        config["CONN_MAX_AGE"] = 60
         config["CONN_HEALTH_CHECKS"] = True
+    # Opening a connection costs as much as answering a search.
+    config["CONN_MAX_AGE"] = 60
     return config
 
 
@@ -211,9 +235,10 @@ if READING_CACHE_SECONDS < 0:
     refuse("READING_CACHE_SECONDS", "must not be negative")
 
 # Called inside the transaction that changes what readers can find of a message, before it does.
-BEFORE_CHANGE: list[str] = []
+BEFORE_CHANGE = ["wall.finding.index.prepare"]
 # Called inside the transaction of every change of a message, in this order.
 AFTER_CHANGE = [
+    "wall.finding.index.changed",
     "wall.publishing.changed",
     "supporters.attachments.changed",
     "supporters.letters.changed",
@@ -243,6 +268,8 @@ EVERY_MINUTE = [
     "supporters.sweeping.clear_work",
     "supporters.lifecycle.apply_due_edits",
     "wall.publishing.sweep",
+    "wall.glossary.follow",
+    "wall.finding.index.catch_up_for_a_while",
 ]
 # The two halves of `sweep_media`: each room looks after its own store.
 SWEEPS = ["supporters.sweeping.private_files", "wall.sweeping.public_files"]
@@ -293,6 +320,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 # Without a collected folder (tests, checks) the files are served from where they are written.
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.is_dir()
 WHITENOISE_MAX_AGE = 600
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # --- Decisions, letters -----------------------------------------------------------------------------------------
 
@@ -316,8 +344,8 @@ DEFAULT_FROM_EMAIL = read("FROM_EMAIL", env.str, "letters@localhost")
 # The address that stands in letters to senders, for example https://letters.example.
 SITE_URL = read("SITE_URL", env.str, f"http://127.0.0.1:{PORT}").rstrip("/")
 # Where "Leave quickly" goes: a weather page that opens where the reader is.
-EXIT_URL_KO = read("EXIT_URL_KO", env.str, "https://www.weather.com.cn/")
-EXIT_URL_EN = read("EXIT_URL_EN", env.str, "https://www.weather.com.cn/")
+EXIT_URL_KO = read("EXIT_URL_KO", web_address, "https://www.weather.com.cn/")
+EXIT_URL_EN = read("EXIT_URL_EN", web_address, "https://www.weather.com.cn/")
 
 # --- Languages --------------------------------------------------------------------------------------------------
 

@@ -186,7 +186,8 @@ def test_missing_page_answers_in_the_language_of_its_address(port: int, path: st
 
 
 def test_database_that_is_gone_gives_the_error_page_on_live_pages_only(port: int) -> None:
-    assert ask(port, "/en/find/").status == 500
+    gone = ask(port, "/en/find/")
+    assert (gone.status, gone.headers["Retry-After"]) == (503, "60")
     assert ask(port, "/readyz").status == 503
     assert ask(port, "/healthz").status == 200
 

@@ -47,6 +47,7 @@ def start(tmp_path: Path, plain_environment: dict[str, str], **given: str) -> su
         ("ADDRESS", "0.0.0.0"),
         ("REQUIRE_SECOND_FACTOR", "perhaps"),
         ("MEDIA_WORKERS", "0"),
+        ("ONION_LOCATION", "http://letters.onion"),
         ("S3_BUCKET", ""),
         ("S3_PUBLIC_BUCKET", "letters"),
     ],

@@ -174,6 +174,7 @@ def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.setattr(setup.os, "geteuid", lambda: 0)
     monkeypatch.setattr(setup, "SYSTEMD", tmp_path / "none")
+    monkeypatch.setattr(setup, "SERVER_FOLDERS", "")
     return log
 
 
@@ -183,7 +184,7 @@ def test_programs_of_the_tests_come_in_one_step_and_those_that_do_not_are_named(
     setup.ensure_programs()
 
     (installed,) = [line for line in bare_machine.read_text().splitlines() if line.startswith("install")]
-    for package in ("chromium", "fonts-nanum", "libimage-exiftool-perl", "swift-proxy", "memcached"):
+    for package in ("chromium", "fonts-nanum", "libimage-exiftool-perl", "swift-proxy", "memcached", "nginx-light"):
         assert f" {package}" in installed
     said = capsys.readouterr().out.splitlines()[-1]
     assert said.startswith("Not found: Chromium (package chromium), swift-proxy-server (package swift-proxy)")
@@ -197,6 +198,7 @@ def test_services_are_not_installed_where_they_would_start(bare_machine: Path, m
 
     assert "libimage-exiftool-perl" in bare_machine.read_text()
     assert "swift" not in bare_machine.read_text()
+    assert "nginx" not in bare_machine.read_text()
 
 
 def test_nothing_is_installed_where_we_may_not_or_nothing_is_missing(

@@ -7,7 +7,6 @@ import contextlib
 import http.client
 import os
 import random
-import shutil
 import signal
 import socket
 import sqlite3
@@ -26,13 +25,12 @@ from tusclient.exceptions import TusCommunicationError
 from messages_site import bodies, serve
 from supporters import incoming
 from tests.cutting import CuttingProxy, free_port
-from tests.programs import need
+from tests.programs import NODE, need
 from tests.supporters.sending import filled, text_of
 
 # The server works on a copy of the database of the tests, which is there for tests that ask for it.
 pytestmark = [pytest.mark.media, pytest.mark.django_db]
 ROOT = Path(__file__).parent.parent
-NODE = ROOT / "tests" / "node"
 PIECE = "application/offset+octet-stream"
 TUS = {"Tus-Resumable": "1.0.0"}
 
@@ -309,30 +307,12 @@ def test_tuspy_over_a_line_that_is_cut_ten_times(cut_line: tuple[CuttingProxy, P
     assert path.read_bytes() in server.kept()
 
 
-@pytest.fixture(scope="session")
-def node_modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The other public client, as the lock file has it."""
-    need("node", "nodejs")
-    npm = need("npm", "npm")
-    folder = tmp_path_factory.mktemp("node")
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(NODE / name, folder)
-    command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"]
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
-    except subprocess.TimeoutExpired:
-        pytest.skip("tus-js-client could not be installed within two minutes (npm ci)")
-    if done.returncode:
-        pytest.skip(f"tus-js-client could not be installed (npm ci ended with {done.returncode})")
-    return folder
-
-
 def test_tus_js_client_over_a_line_that_is_cut_ten_times(
-    node_modules: Path, cut_line: tuple[CuttingProxy, Path], server: Server
+    node_packages: Path, cut_line: tuple[CuttingProxy, Path], server: Server
 ) -> None:
     line, path = cut_line
     done = subprocess.run(
-        [need("node", "nodejs"), NODE / "upload.mjs", node_modules, f"http://127.0.0.1:{line.port}/uploads/", path,
+        [need("node", "nodejs"), NODE / "upload.mjs", node_packages, f"http://127.0.0.1:{line.port}/uploads/", path,
          str(path.stat().st_size // 5)],
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip

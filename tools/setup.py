@@ -34,14 +34,18 @@ PAUSES = (3.0, 10.0)  # Seconds before the second and the third try.
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 # What checks the site from outside, and the Debian packages that have it.
 READERS = {"exiftool": ("libimage-exiftool-perl",)}
-# A real S3 server. Where systemd runs, these packages would start as services: that is left to the machine's owner.
+# A real S3 server, and nginx with what serves .br files. Where systemd runs, these packages would start as services:
+# that is left to the machine's owner.
 SERVERS = {
     "swift-proxy-server": ("swift-proxy",),
     "swift-account-server": ("swift-account",),
     "swift-container-server": ("swift-container",),
     "swift-object-server": ("swift-object",),
     "memcached": ("memcached",),
+    "nginx": ("nginx-light", "libnginx-mod-http-brotli-static"),
 }
+# Where Debian keeps programs like nginx: not on everybody's PATH.
+SERVER_FOLDERS = "/usr/sbin:/sbin"
 SYSTEMD = Path("/run/systemd/system")
 
 
@@ -209,6 +213,11 @@ def find_chromium() -> str | None:
     return None
 
 
+def find_program(name: str) -> str | None:
+    """Return the path of a program, also of one that servers and their owners use."""
+    return shutil.which(name) or shutil.which(name, path=SERVER_FOLDERS)
+
+
 def may_install() -> bool:
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
@@ -239,7 +248,7 @@ def ensure_program(found: Callable[[], object], packages: tuple[str, ...], missi
 def missing_programs() -> dict[str, tuple[str, ...]]:
     """What the tests use and this machine lacks, with the packages that bring it."""
     missing = {} if find_chromium() else {"Chromium": ("chromium", "fonts-nanum")}
-    return missing | {name: packages for name, packages in (READERS | SERVERS).items() if not shutil.which(name)}
+    return missing | {name: packages for name, packages in (READERS | SERVERS).items() if not find_program(name)}
 
 
 def ensure_programs() -> None:
