@@ -11,7 +11,7 @@ from typing import Any
 import regex
 
 from .hinting.rules import Readable, vocabulary
-from .models import Term
+from .models import Term as Term  # the wall names it too
 
 # Vowels a stem ends in when an ending melts into it: 가르치다, 가르쳐.
 MELTED = {"ᅵ": "ᅧ", "ᅮ": "ᅯ", "ᅩ": "ᅪ", "ᅡ": "ᅢ", "ᅳ": "ᅥᅡ"}
@@ -31,6 +31,11 @@ class Found:
 def active() -> list[Term]:
     """Every word in use, in one query."""
     return list(Term.objects.filter(is_active=True))
+
+
+def pairs() -> tuple[tuple[str, str], ...]:
+    """Every word of the South in use with its entry of the North, in one query."""
+    return tuple(Term.objects.filter(is_active=True).values_list("south", "north"))
 
 
 def in_text(stored: str, terms: Iterable[Term] | None = None) -> list[Found]:

@@ -21,6 +21,8 @@ from django.conf import settings as django_settings
 from django.db import connection
 from pytest_django.plugin import blocking_manager_key
 
+from tests.programs import install_node_packages
+
 # Whatever the settings read: the environment of whoever runs the tests must not change their outcome.
 SETTINGS = {
     "ALLOWED_HOSTS",
@@ -93,6 +95,8 @@ def set_environment() -> None:
 set_environment()
 # Now, so that the conftest files of the rooms may import models.
 django.setup()
+from wall.finding import index  # noqa: E402
+
 # Otherwise the first request of every test client lists all static files: a tenth of the time of the suite.
 django_settings.WHITENOISE_AUTOREFRESH = True
 
@@ -141,6 +145,8 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     if nextitem and marker and marker.kwargs.get("transaction"):
         with item.config.stash[blocking_manager_key].unblock():
             connection.creation.deserialize_db_from_string(connection._test_serialized_contents)
+            # The index of words is no table of a model: the flush passes it over.
+            index.clear()
     return outcome
 
 
@@ -160,3 +166,10 @@ def plain_environment() -> dict[str, str]:
 def test_all() -> bool:
     """Whether to go through everything (`make test-all`) or a seeded sample."""
     return os.environ.get("TEST_ALL") == "1"
+
+
+@pytest.fixture(scope="session")
+def node_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that holds the packages of tests/node."""
+    base = tmp_path_factory.getbasetemp()
+    return install_node_packages((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "node")

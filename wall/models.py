@@ -1,4 +1,4 @@
-"""What publishing keeps: the last number given, and which pages have to be written again."""
+"""What publishing keeps: the last number given, which pages have to be written again, what the search still lacks."""
 
 from __future__ import annotations
 
@@ -30,3 +30,13 @@ class DirtyPage(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+class SearchBacklog(models.Model):
+    """The one row that says how far the index of words is filled, from the newest letter down."""
+
+    # Letters with a lower number still have to be entered; 1 when none has.
+    below = models.PositiveIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return str(self.below)

@@ -1,9 +1,10 @@
-"""What readers may narrow the wall to. Values come from an address: anything may stand there."""
+"""What readers may narrow the wall to. Values come from an address or a form: anything may stand there."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
@@ -16,6 +17,7 @@ from supporters.models.messages import MessageQuerySet
 from .. import order
 
 NUMBER = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+PICTURES = "1"
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,12 @@ class Choice:
     kind: str = ""
     language: str = ""
     before: int | None = None
+    pictures: bool = False  # whether photos are shown at once where they otherwise wait to be asked for
     is_known: bool = True  # whether every value is one the site could have offered
 
     @classmethod
     def of(cls, query: QueryDict) -> Choice:
-        """What an address asks for. A value nobody offered finds nothing and is repeated nowhere."""
+        """What an address or a form asks for. A value nobody offered finds nothing and is repeated nowhere."""
         country, kind, language, before = (query.get(name, "") for name in ("country", "kind", "lang", "before"))
         known = {
             "country": not country or country in countries.codes() or country == countries.SOMEWHERE,
@@ -43,28 +46,43 @@ class Choice:
             kind=kind if known["kind"] else "",
             language=language if known["lang"] else "",
             before=int(before) if before and known["before"] else None,
+            pictures=query.get("pic") == PICTURES,
             is_known=all(known.values()),
         )
 
     @property
+    def facets(self) -> int:
+        """How many of country, kind and language were chosen."""
+        return sum(map(bool, (self.country, self.kind, self.language)))
+
+    @property
     def is_narrowed(self) -> bool:
-        return bool(self.country or self.kind or self.language)
+        return self.facets > 0
+
+    def narrow(self, letters: MessageQuerySet) -> MessageQuerySet:
+        """Of these letters those that fit."""
+        columns = {"country": self.country, "kind": self.kind, "language": self.language}
+        return letters.filter(**{column: value for column, value in columns.items() if value})
 
     def letters(self) -> MessageQuerySet:
-        """The letters that fit, newest first, from where the reader stands."""
-        rows = order.on_wall()
-        if self.country:
-            rows = rows.filter(country=self.country)
-        if self.kind:
-            rows = rows.filter(kind=self.kind)
-        if self.language:
-            rows = rows.filter(language=self.language)
+        """The letters that fit, newest first, from where the reader stands, with what a postcard needs."""
+        letters = self.narrow(order.on_wall()).order_by("-wall_number")
         if self.before:
-            rows = rows.filter(wall_number__lt=self.before)
-        return rows.order_by("-wall_number").select_related("attachment").prefetch_related("attachment__renditions")
+            letters = letters.filter(wall_number__lt=self.before)
+        return letters.select_related("attachment").prefetch_related("attachment__renditions")
 
-    def query(self, *, before: int | None = None) -> str:
+    def values(self, **changed: Any) -> dict[str, Any]:
+        """The choice as fields of a form or of an address, without what was not chosen."""
+        values = {
+            "country": self.country,
+            "kind": self.kind,
+            "lang": self.language,
+            "pic": PICTURES if self.pictures else "",
+            "before": self.before,
+        }
+        return {name: value for name, value in {**values, **changed}.items() if value}
+
+    def query(self, **changed: Any) -> str:
         """The choice as the end of an address; empty when there is none."""
-        values = {"country": self.country, "kind": self.kind, "lang": self.language, "before": before}
-        given = {name: value for name, value in values.items() if value}
+        given = self.values(**changed)
         return f"?{urlencode(given)}" if given else ""

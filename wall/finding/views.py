@@ -1,46 +1,124 @@
-"""The search by country, kind and language: live, twenty letters at a time."""
+"""The search by words, country, kind and language: live, twenty letters at a time."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from dataclasses import dataclass
+from typing import Any
 
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils.html import escape
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from messages_site import errors
 from supporters import countries
 from supporters.languages import language_name
 from supporters.models import Message
 from supporters.pages import Place
 
-from .. import figures, order, pages
-from ..letters import letters_of
-from .choice import Choice
+from .. import figures, pages
+from . import frames
+from .cards import cards_of
+from .choice import PICTURES, Choice
+from .marks import marked_card
+from .offered import choices_for
+from .posted import is_foreign
+from .query import LONGEST, Query
+from .selection import Selection, select
 
-FIND_AGE = "private, max-age=60"
+# Long enough that Back shows what was found, also of a form, instead of asking whether to send it again.
+MOST_SECONDS = 60
 
 
-@require_safe
+# Nothing is changed here, and a form on a published page can carry no token.
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
 def find(request: HttpRequest, language: str) -> HttpResponse:
-    """The wall narrowed to a country, a kind or a language, twenty letters at a time."""
-    choice = Choice.of(request.GET)
-    counted = figures.current()
-    # One more than a page tells whether another follows.
-    found = list(choice.letters()[: order.PAGE + 1]) if choice.is_known else []
-    shown = found[: order.PAGE]
-    place = Place(language, "find/")
-    more = len(found) > order.PAGE and shown[-1].wall_number
-    context = pages.context_of(place, "wall", sheets=pages.PICK_SHEETS[language]) | {
-        "letters": letters_of(shown, language),
-        "choice": choice,
-        "is_open": not (choice.is_narrowed and shown),
-        "chosen": _chosen(choice, language),
-        "choices": pages.choices_of(counted, language),
-        "count": counted.count(country=choice.country, kind=choice.kind, language=choice.language),
-        "more": choice.query(before=more or None) if more else "",
-        "switch_query": choice.query(before=choice.before),
-    }
-    response = render(request, "wall/find.html", context)
-    response.headers["Cache-Control"] = FIND_AGE
+    """The wall narrowed to words, a country, a kind or a language, twenty letters at a time.
+
+    Words come by POST only: an address is kept by browsers and by whatever lies between.
+    """
+    if request.method == "POST" and is_foreign(request):
+        return errors.forbidden(request, PermissionError())
+    given = request.POST if request.method == "POST" else request.GET
+    typed = request.POST.get("q", "") if request.method == "POST" else ""
+    response = HttpResponse(_page(Choice.of(given), Query.of(typed), bool(typed.strip()), language))
+    seconds = min(MOST_SECONDS, settings.READING_CACHE_SECONDS)
+    response.headers["Cache-Control"] = f"private, max-age={seconds}" if seconds else "no-store"
     return response
+
+
+def _page(choice: Choice, query: Query, is_search: bool, language: str) -> str:
+    place = Place(language, "find/")
+    # What was typed may hold no word at all: then nothing has it.
+    nothing = not choice.is_known or (is_search and not query.units)
+    found = Selection([]) if nothing else select(choice, query)
+    cards = cards_of(found.rows, place, pictures=choice.pictures or language == "en")
+    letters = [marked_card(card, query, row.texts, language) if query.units else card.html for row, card in cards]
+    state = State(
+        choice=choice,
+        is_search=is_search,
+        has_words=bool(query.units),
+        is_cut=query.is_cut,
+        is_whole=found.is_whole,
+        is_empty=not cards,
+        has_more=found.before is not None,
+        # A search is counted when it fills one page at most.
+        count=len(found.rows) if is_search and not choice.before and not found.before else None,
+        picture_bytes=0 if choice.pictures or is_search else sum(card.picture_bytes for _row, card in cards),
+    )
+    filled = {frames.WORDS: escape(query.words), frames.BEFORE: str(found.before)}
+    # Last: no letter can hold a mark, but none is looked for in letters either.
+    filled |= {frames.LETTERS: "\n".join(letters)}
+    return frames.page((language, state), lambda: render_to_string("wall/find.html", _context(state, place)), filled)
+
+
+@dataclass(frozen=True)
+class State:
+    """All that a page of found letters shows, but for the letters and the words themselves."""
+
+    choice: Choice
+    is_search: bool
+    has_words: bool
+    is_cut: bool
+    is_whole: bool
+    is_empty: bool
+    has_more: bool
+    count: int | None
+    picture_bytes: int
+
+
+def _context(state: State, place: Place) -> dict[str, Any]:
+    counted, choice, language = figures.current(), state.choice, place.language
+    count = state.count
+    if not state.is_search:
+        count = counted.count(country=choice.country, kind=choice.kind, language=choice.language)
+    before = frames.BEFORE if state.has_more else None
+    sheets = pages.PICK_SHEETS["en" if choice.pictures else language]
+    return pages.context_of(place, "wall", sheets=sheets) | {
+        "state": state,
+        "choice": choice,
+        "words": frames.WORDS if state.is_search else "",
+        "letters_here": frames.LETTERS,
+        "is_search": state.is_search,
+        "longest": LONGEST,
+        "is_open": state.is_empty or not (choice.is_narrowed or state.is_search),
+        "chosen": _chosen(choice, language),
+        "choices": choices_for(counted, choice, language),
+        "count": count,
+        "picture_bytes": state.picture_bytes,
+        "kept": choice.values(before=None),
+        "next_values": choice.values(before=before),
+        "next_query": choice.query(before=before),
+        "with_pictures": choice.values(pic=PICTURES),
+        "with_pictures_query": choice.query(pic=PICTURES),
+        "without_pictures": choice.values(pic=""),
+        "without_pictures_query": choice.query(pic=""),
+        "switched": choice.values(),
+        "switch_query": choice.query(),
+    }
 
 
 def _chosen(choice: Choice, language: str) -> dict[str, str]:
