@@ -6,9 +6,12 @@ is small, and once a minute when it is large.
 
 from __future__ import annotations
 
+import csv
+import functools
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from django.core.cache import cache
 from django.db.models import Count, Q
@@ -21,6 +24,15 @@ KEY = "wall-figures"
 KEPT_SECONDS = 3600
 SMALL = 2_000
 RECENT = timedelta(days=30)
+# A sheltered country is named in figures and filters only from this many letters on.
+NAMED_FROM = 3
+
+
+@functools.cache
+def sheltered() -> frozenset[str]:
+    """Codes of the countries where few letters could single out a sender who is in danger for writing."""
+    with (Path(__file__).parent / "data" / "sheltered_countries.tsv").open(encoding="utf-8", newline="") as file:
+        return frozenset(row["code"] for row in csv.DictReader(file, delimiter="\t"))
 
 
 @dataclass(frozen=True)
@@ -36,8 +48,12 @@ class Figures:
 
     @property
     def countries(self) -> int:
-        """How many countries letters came from; a friend somewhere is from none of them."""
-        return len(self.by_country.keys() - {SOMEWHERE})
+        """How many countries are named; a friend somewhere is from none.
+
+        Those that are not named are not counted either: the difference would tell how many there are, and a figure
+        that grows by one, when the first letter of a country came.
+        """
+        return len(self.named.keys() - {SOMEWHERE})
 
     @property
     def languages(self) -> int:
@@ -46,6 +62,17 @@ class Figures:
     @property
     def by_country(self) -> Counter[str]:
         return self._by(0)
+
+    @property
+    def named(self) -> Counter[str]:
+        """Letters by country, without the countries that are not to be named: for every list that readers see."""
+        few = {code for code, count in self.by_country.items() if count < NAMED_FROM and code in sheltered()}
+        return Counter({code: count for code, count in self.by_country.items() if code not in few})
+
+    @property
+    def unnamed(self) -> int:
+        """How many letters came from countries that are not named."""
+        return self.letters - self.named.total()
 
     @property
     def by_kind(self) -> Counter[str]:
