@@ -1,5 +1,7 @@
 """Picture every page and state at three widths, both languages, light and dark, into `var/screens/`.
 
+Pages of readers also on paper and in forced colours, at one width.
+
 It starts a site of its own with demo letters (kept in `var/screens-site/` for the next time).
 """
 
@@ -10,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -24,8 +27,14 @@ from tools.setup import find_chromium  # noqa: E402
 WIDTHS = (320, 390, 1280)
 LANGUAGES = ("ko", "en")
 LOCALES = {"ko": "ko-KR", "en": "en-GB"}
-READING = ["index", "map", "about", "safe", "declaration", "privacy"]
-Take = Callable[[Page, str], None]
+READING = ["index", "map", "about", "safe", "declaration", "privacy", "letters", "letters-pictures"]
+# Not for pages of the desk and of senders: they stand on screens, and keep the colours of a browser's own fields.
+OTHER_MEDIA: dict[str, tuple[dict[str, Any], int]] = {
+    "print": ({"media": "print"}, 560),
+    "forced": ({"forced_colors": "active"}, 390),
+}
+WORD = {"ko": "여러분", "en": "you"}
+Take = Callable[..., None]
 
 
 def pages_of_readers(site: Site, language: str) -> Iterator[tuple[str, str]]:
@@ -33,7 +42,11 @@ def pages_of_readers(site: Site, language: str) -> Iterator[tuple[str, str]]:
     yield from ((name, f"/{language}/{name}.html") for name in READING)
     yield "archive", f"/{language}/p/1.html"
     yield "find", f"/{language}/find/?kind=photo"
+    yield "find-pictures", f"/{language}/find/?kind=photo&pic=1"
     yield "find-empty", f"/{language}/find/?country=AQ"
+    yield "slides", f"/{language}/letters-pictures.html#l3"
+    yield "large-type", f"/{language}/letters.html#g"
+    yield "cover", f"/{language}/index.html#x"
     yield "error-404", f"/{language}/nothing.html"
     seen = set()
     for line in site.manage(
@@ -51,8 +64,14 @@ def pages_of_readers(site: Site, language: str) -> Iterator[tuple[str, str]]:
 def picture_readers(site: Site, browser: Browser, language: str, take: Take) -> None:
     page = browser.new_page(base_url=site.url)
     for name, address in pages_of_readers(site, language):
+        page.goto("about:blank")  # else an address that differs in its fragment only would not be opened again
         page.goto(address)
-        take(page, f"{name}-{language}")
+        take(page, f"{name}-{language}", *OTHER_MEDIA)
+    page.goto(f"/{language}/find/")
+    page.locator("[name=q]").fill(WORD[language])
+    page.locator("[name=q]").press("Enter")
+    page.locator("mark").first.wait_for()
+    take(page, f"find-words-{language}")
     page.close()
 
 
@@ -128,7 +147,7 @@ PARTS = {
 
 
 def taker(folder: Path, schemes: list[str]) -> Take:
-    def take(page: Page, name: str) -> None:
+    def take(page: Page, name: str, *others: str) -> None:
         for scheme in schemes:
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             for width in WIDTHS:
@@ -136,6 +155,12 @@ def taker(folder: Path, schemes: list[str]) -> Take:
                 suffix = "" if scheme == "light" else f"-{scheme}"
                 page.screenshot(path=folder / f"{name}-{width}{suffix}.png", full_page=True)
         page.emulate_media(color_scheme="light")
+        for other in others:
+            media, width = OTHER_MEDIA[other]
+            page.emulate_media(**media)
+            page.set_viewport_size({"width": width, "height": 800})
+            page.screenshot(path=folder / f"{name}-{other}.png", full_page=True)
+            page.emulate_media(media="screen", forced_colors="none")
         page.set_viewport_size({"width": 1280, "height": 900})
 
     return take
@@ -158,6 +183,8 @@ def main() -> int:
     take = taker(folder, ["light"] if options.light else ["light", "dark"])
     site.start()
     try:
+        # What is kept from the last time was written by older templates.
+        site.manage("publish", "--all")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_ARGUMENTS)
             for name, picture in PARTS.items():

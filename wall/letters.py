@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from supporters.languages import language_name
@@ -10,6 +11,8 @@ from supporters.media import PHOTO_WIDTHS
 from supporters.models import Message, Rendition
 from supporters.postcards import CUT_AT, Postcard, cut, paragraphs, postcard_of
 
+from . import notes
+from .notes import Note
 from .tracks import Track, tracks_of
 
 # Where even the words had to be cut short, so are names: beyond this many characters.
@@ -37,6 +40,7 @@ class Letter:
 
     message: Message
     card: Postcard
+    notes: Sequence[Note] = ()
 
     @property
     def picture(self) -> Picture | None:
@@ -92,6 +96,12 @@ class Letter:
         return paragraphs(self.message.body_kp) if self.card.language == "ko" and self.message.kp_signed else []
 
     @property
+    def original_direction(self) -> str:
+        """The direction of most of the original, whatever it begins with and whatever language was named."""
+        kinds = [unicodedata.bidirectional(sign) for sign in self.message.original]
+        return "rtl" if kinds.count("R") + kinds.count("AL") > kinds.count("L") else "ltr"
+
+    @property
     def credit(self) -> str:
         """Who put the words into the language of the page, by the name they chose; mostly nobody."""
         return self.message.credit_ko if self.card.language == "ko" else self.message.credit_en
@@ -112,8 +122,15 @@ def letters_of(messages: Iterable[Message], language: str, *, limit: int = CUT_A
 
 
 def whole_letter(message: Message, language: str) -> Letter:
-    """The letter for its own page, with nothing cut."""
-    return Letter(message, postcard_of(message, language, limit=None))
+    """The letter for its own page, with nothing cut and its words of the South explained.
+
+    Where a reader from the North has signed a wording, that explains more.
+    """
+    letter = Letter(message, postcard_of(message, language, limit=None))
+    if language != "ko" or letter.northern_paragraphs:
+        return letter
+    shown, found = notes.annotate(letter.card.paragraphs, notes.explained())
+    return replace(letter, card=replace(letter.card, paragraphs=shown), notes=found)
 
 
 def _shortened(card: Postcard, limit: int) -> Postcard:

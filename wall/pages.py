@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -17,7 +17,7 @@ from supporters.models import Message
 from supporters.pages import Place
 from supporters.postcards import CUT_AT, postcard_of
 
-from . import figures, order, tree
+from . import figures, order, saved, tree, world
 from .letters import letters_of, whole_letter
 
 Context = dict[str, Any]
@@ -38,8 +38,11 @@ ARCHIVE = re.compile(r"p/([1-9][0-9]{0,6})\.html")
 WORDS = ("about", "safe", "declaration", "privacy")
 
 
-def render(language: str, path: str) -> str | None:
-    """The page at `path` below the folder of `language`, or None when there is no such page (any more)."""
+def render(language: str, path: str, pictures: saved.Pictures | None = None) -> str | None:
+    """The page at `path` below the folder of `language`, or None when there is no such page (any more).
+
+    A file to keep holds the `pictures` it is given, or reads them itself.
+    """
     path = path or FRONT
     with translation.override(language):
         place = Place(language, path)
@@ -47,6 +50,8 @@ def render(language: str, path: str) -> str | None:
             return _front(place)
         if path == "map.html":
             return _map(place)
+        if path in saved.PATHS:
+            return saved.newest_letters(place, pictures)
         if match := ARCHIVE.fullmatch(path):
             return _archive(place, int(match[1]))
         if match := MESSAGE.fullmatch(path):
@@ -58,7 +63,8 @@ def render(language: str, path: str) -> str | None:
 
 def fixed_paths() -> list[str]:
     """The pages that exist however many letters there are."""
-    return ["map.html", *(f"{name}.html" for name in WORDS), FRONT]
+    # The front page names the weight of the files to keep: it comes last.
+    return ["map.html", *(f"{name}.html" for name in WORDS), *saved.PATHS, FRONT]
 
 
 def context_of(
@@ -98,6 +104,7 @@ def _front(place: Place) -> str:
         "figures": counted,
         "choices": choices_of(counted, place.language),
         "next": _next_page(place.language, order.older_page(start)),
+        "saved": saved.offer(place.language),
     }
     return _fitting(lambda limit: context | {"letters": letters_of(messages, place.language, limit=limit)})
 
@@ -141,7 +148,7 @@ def _next_page(language: str, page: int | None) -> Context | None:
 
 def choices_of(counted: figures.Figures, language: str) -> Context:
     """What the wall can be narrowed to: what there are letters of, in the order of the alphabet."""
-    by_country, by_kind, by_language = counted.by_country, counted.by_kind, counted.by_language
+    by_country, by_kind, by_language = counted.named, counted.by_kind, counted.by_language
     listed = countries.choices(language)
     languages = ((code, language_name(code, language), count) for code, count in by_language.items())
     return {
@@ -168,7 +175,8 @@ def _message(place: Place, slug: str) -> str | None:
     }
     # The page names its own weight: measured once without it.
     weight = gzip_size(_render("message", context))
-    return _render("message", context | {"bytes": weight})
+    weights = {"bytes": weight, "bytes_with_picture": saved.weight_with_picture(message, weight)}
+    return _render("message", context | weights)
 
 
 def _neighbour(message: Message | None, language: str) -> Context | None:
@@ -187,19 +195,12 @@ def _neighbour(message: Message | None, language: str) -> Context | None:
 
 def _map(place: Place) -> str:
     counted = figures.current()
-    rows = _bars(counted.by_country.items(), place.language)
-    return _render("map", context_of(place, "map", sheets=MAP_SHEETS) | {"figures": counted, "bars": rows})
-
-
-def _bars(counts: Iterable[tuple[str, int]], language: str) -> list[Context]:
-    """Countries with the most letters first; a friend somewhere, who is in none, last."""
-    rows = [(countries.country(code, language), count) for code, count in counts]
-    most = max((count for _country, count in rows), default=0)
-    rows.sort(key=lambda row: (row[0].code == countries.SOMEWHERE, -row[1], row[0].name))
-    return [
-        {"code": country.code, "label": country.label, "count": count, "share": max(1, round(100 * count / most))}
-        for country, count in rows
-    ]
+    context = context_of(place, "map", sheets=MAP_SHEETS) | {
+        "figures": counted,
+        "world": world.drawing(counted.named),
+        "countries": world.rows(counted, place.language),
+    }
+    return _render("map", context)
 
 
 def _words(place: Place, name: str) -> str:

@@ -26,7 +26,7 @@ from supporters.models import Attachment, Event, Message
 from supporters.pages import LANGUAGES
 from supporters.templatetags.letters import size
 
-from . import figures, groups, inventory, order, pages, tracks, tree
+from . import figures, groups, inventory, order, pages, saved, tracks, tree
 from .models import DirtyPage, WallCounter
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,8 @@ Kind = Event.Kind
 MAY_SHOW = {Kind.APPROVED, Kind.RESTORED, Kind.UNHIDDEN, Kind.EDIT_SHOWN, Kind.SIGNED}
 MAY_HIDE = {Kind.WITHDRAWN, Kind.REMOVED, Kind.HIDDEN, Kind.CONSENT, Kind.EDIT_SHOWN}
 FIGURE_PAGES = ("about.html", "map.html")
+# What is written at most once a minute, however many letters come.
+LATER_PAGES = {*FIGURE_PAGES, *saved.PATHS}
 LATER = timedelta(minutes=1)
 NUMBERED_AT_ONCE = 100
 # A job of the short queue has 20 seconds; what is left then goes on in another.
@@ -59,6 +61,9 @@ def changed(message_id: int, kind: str) -> None:
     elif kind in MAY_SHOW and message.live_at:
         if message.was_public:
             # It is on the wall again, or in other words. Its neighbours only name it: they can wait.
+            if kind == Kind.EDIT_SHOWN and _may_be_saved(message):
+                # The sender may have taken out what endangers somebody: files to keep do not wait their minute.
+                transaction.on_commit(remove_saved, robust=True)
             at_once, later = _touched(message)
             neighbours = at_once & _neighbours(message)
             _mark(at_once - neighbours, later | neighbours)
@@ -76,15 +81,16 @@ def _subtitled(message: Message) -> None:
 
 def _hide(message: Message) -> None:
     at_once, later = _touched(message)
+    is_saved = _may_be_saved(message)
     _mark(at_once, later)
     # The rows of its files may be gone when the job runs.
     attachment = Attachment.objects.filter(message=message).first()
     token = attachment.token if attachment else ""
-    jobs.enqueue("wall.publishing.take_down", message.pk, token)
+    jobs.enqueue("wall.publishing.take_down", message.pk, token, is_saved)
     primary_key = message.pk
 
     def take_down_now() -> None:
-        take_down(primary_key, token)
+        take_down(primary_key, token, is_saved)
 
     # The job alone would wait for a worker. A failure here is logged, and the job repeats it.
     transaction.on_commit(take_down_now, robust=True)
@@ -99,7 +105,7 @@ def changed_together(message_ids: Sequence[int], kind: str) -> None:
     letters = groups.numbered(message_ids)
     own, naming = groups.own_pages(letters), groups.pages_naming(letters)
     if letters:
-        _mark(own | naming | set(FIGURE_PAGES), groups.pages_beside(letters))
+        _mark(own | naming | set(FIGURE_PAGES), groups.pages_beside(letters) | set(saved.PATHS))
     if kind == Kind.HIDDEN:
         tokens = groups.media_tokens(message_ids)
         # The job alone would wait for a worker.
@@ -114,7 +120,7 @@ def take_down_together(own: set[str], naming: set[str], tokens: Iterable[str]) -
     A page without a file is answered live, so the wall stays whole. What is not written in time here stays marked for
     the job.
     """
-    # A page that waits to be written may name a letter that stands elsewhere by now.
+    # A page that waits to be written may name a letter that stands elsewhere by now; files to keep are among them.
     stale = set(DirtyPage.objects.values_list("path", flat=True))
     with tree.lock():
         for path in own | naming | stale:
@@ -138,9 +144,11 @@ def show(message_id: int) -> None:
     write_marked()
 
 
-def take_down(message_id: int, token: str = "") -> None:
+def take_down(message_id: int, token: str = "", is_saved: bool = True) -> None:
     """Job, and part of the request that hides a letter: remove its files and pages, write those that named it."""
     message = Message.objects.filter(pk=message_id).first()
+    if is_saved and not (message and message.is_on_wall):
+        remove_saved()
     try:
         if token and not (message and message.is_on_wall):
             with tree.media_lock():
@@ -150,6 +158,14 @@ def take_down(message_id: int, token: str = "") -> None:
         if message:
             at_once, _later = _touched(message)
             write_marked(only=at_once)
+
+
+def remove_saved() -> None:
+    """Take the files to keep away until they are written anew: meanwhile they are answered live."""
+    with tree.lock():
+        for path in saved.PATHS:
+            for language in LANGUAGES:
+                tree.remove(language, path)
 
 
 def sweep() -> int:
@@ -204,13 +220,24 @@ def _touched(message: Message) -> tuple[set[str], set[str]]:
     page = order.page_of(message.wall_number)
     at_once = {order.message_path(message.slug), order.archive_path(page), pages.FRONT} | _neighbours(message)
     beside = (order.newer_page(page), order.older_page((page - 1) * order.PAGE + 1))
-    return at_once, {order.archive_path(number) for number in beside if number} | set(FIGURE_PAGES)
+    return at_once, {order.archive_path(number) for number in beside if number} | LATER_PAGES
+
+
+def _may_be_saved(message: Message) -> bool:
+    """Whether the files to keep, as they lie in the tree, may hold this letter. Ask before marking them."""
+    # A file that waits to be written may still hold letters that newer ones have moved out of it.
+    return saved.may_hold(message.wall_number or 0) or DirtyPage.objects.filter(path__in=saved.PATHS).exists()
 
 
 def _neighbours(message: Message) -> set[str]:
     assert message.wall_number is not None
     beside = (order.newer(message.wall_number), order.older(message.wall_number))
     return {order.message_path(letter.slug) for letter in beside if letter}
+
+
+def mark_later(paths: Iterable[str]) -> None:
+    """Have pages written again that may wait a minute."""
+    _mark((), paths)
 
 
 def _mark(at_once: Iterable[str], later: Iterable[str]) -> None:
@@ -274,14 +301,14 @@ def _writing_order(path: str) -> tuple[int, int, str]:
 
 
 def _weight_labels(path: str) -> list[str]:
-    """How links to an archive page name its weight in either language; nothing for other pages."""
-    if not pages.ARCHIVE.fullmatch(path):
+    """How links to an archive page or a file to keep name its weight in either language; nothing for other pages."""
+    if not pages.ARCHIVE.fullmatch(path) and path not in saved.PATHS:
         return []
     return [size(tree.weight(language, path) or 0) for language in LANGUAGES]
 
 
 def _naming_the_weight_of(path: str) -> set[str]:
-    """The pages with a link to this archive page that names its weight."""
+    """The pages with a link to this one that names its weight."""
     page = pages.ARCHIVE.fullmatch(path)
     newer = order.newer_page(int(page[1])) if page else None
     return {pages.FRONT} | ({order.archive_path(newer)} if newer else set())
@@ -290,10 +317,15 @@ def _naming_the_weight_of(path: str) -> set[str]:
 def write(path: str) -> int:
     """Bring one page in both languages, and the files of a letter, to what the database says now.
 
-    Raises `storing.Unreachable` when the page is written, but its files could not be brought.
+    Raises `storing.Unreachable` when the page of a letter is written, but its files could not be brought, or when
+    photos that belong into a page could not be read.
     """
     written = 0
     is_letter = path.startswith("m/")
+    render = pages.render
+    if path == saved.WITH_PICTURES:
+        # Before the lock is taken, as a bucket may be slow. A letter that comes meanwhile has the page marked again.
+        render = partial(render, pictures=saved.read_pictures(saved.newest()))
     try:
         # Files come before the page that shows them, and go after it: a bucket may be slow.
         if is_letter:
@@ -301,7 +333,7 @@ def write(path: str) -> int:
     finally:
         with tree.lock():
             for language in LANGUAGES:
-                html = pages.render(language, path)
+                html = render(language, path)
                 written += tree.remove(language, path) if html is None else tree.write(language, path, html)
     if is_letter:
         _bring_media(path, shown=False)

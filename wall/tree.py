@@ -28,6 +28,8 @@ from supporters.models import Attachment, Rendition
 from supporters.pages import LANGUAGES
 
 GZIP_LEVEL, BROTLI_QUALITY = 9, 11
+# A page of this many bytes is mostly photos: the best quality would take a second under the lock for a thousandth.
+LARGE_BYTES, LARGE_QUALITY = 200_000, 9
 FORMS = (".gz", ".br", "")  # the compressed forms are in place before the page they belong to
 # The renditions readers get. Whatever else is made of a file stays private.
 PUBLIC_NAMES = frozenset(f"{width}.{kind}" for width in PHOTO_WIDTHS for kind in ("webp", "jpg")) | {
@@ -70,16 +72,28 @@ def write(language: str, path: str, html: str) -> bool:
         return False
     content = html.encode()
     file = page_file(language, path)
+    quality = BROTLI_QUALITY if len(content) < LARGE_BYTES else min(BROTLI_QUALITY, LARGE_QUALITY)
     forms = {
         # Without time and name: the same page gives the same bytes.
         ".gz": gzip.compress(content, GZIP_LEVEL, mtime=0),
-        ".br": brotli.compress(content, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY),
+        ".br": brotli.compress(content, mode=brotli.MODE_TEXT, quality=quality),
         "": content,
     }
     file.parent.mkdir(parents=True, exist_ok=True)
+    # Browsers and nginx know a page by its second: what is written later must not have the same.
+    before = _written_at(file)
+    second = None if before is None or before < int(time()) else before + 1
     for suffix in FORMS:
-        replace(with_suffix(file, suffix), forms[suffix])
+        replace(with_suffix(file, suffix), forms[suffix], second)
     return True
+
+
+def _written_at(file: Path) -> int | None:
+    """The second in which a page was written, or None when there is none."""
+    try:
+        return int(file.stat().st_mtime)
+    except OSError:
+        return None
 
 
 def holds(language: str, path: str, html: str | None) -> bool:
@@ -132,11 +146,13 @@ def with_suffix(file: Path, suffix: str) -> Path:
     return file.with_name(file.name + suffix)
 
 
-def replace(target: Path, content: bytes) -> None:
-    """Write a file under a temporary name and move it into place."""
+def replace(target: Path, content: bytes, second: int | None = None) -> None:
+    """Write a file under a temporary name and move it into place, as if written in that `second` when one is given."""
     scratch = scratch_name(target)
     try:
         scratch.write_bytes(content)
+        if second is not None:
+            os.utime(scratch, (second, second))
         os.replace(scratch, target)
     except OSError:
         scratch.unlink(missing_ok=True)

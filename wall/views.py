@@ -39,7 +39,12 @@ def page(request: HttpRequest, language: str, path: str = "") -> HttpResponse:
     html = pages.render(language, path)
     if html is None:
         match = pages.MESSAGE.fullmatch(path)
-        if match and Message.objects.filter(slug=match[1], wall_number__isnull=False).exists():
-            return errors.gone(request)
-        raise Http404
+        return missing(request, match[1] if match else "")
     return HttpResponse(html, headers={"Cache-Control": policy.page_age()})
+
+
+def missing(request: HttpRequest, slug: str) -> HttpResponse:
+    """The answer for a letter that is not on the wall: another when it once was."""
+    if slug and Message.objects.filter(slug=slug, wall_number__isnull=False).exists():
+        return errors.gone(request)
+    raise Http404
