@@ -26,7 +26,8 @@ LAY_OVER = """css => {
 }"""
 FITS = """() => {
   const found = [], boxes = [], width = innerWidth;
-  const aside = '.vh,.skip,.exit,.go,.cover,option,select', whole = document.querySelector('.one:target') || document.body;
+  const aside = '.vh,.skip,.exit,.go,.cover,option,select';
+  const whole = document.querySelector('.one:target') || document.body;
   const shown = element => element.checkVisibility() && element.getClientRects().length && !element.closest(aside);
   const name = element => element.tagName.toLowerCase() + (element.className ? '.' + element.className : '');
   if (document.documentElement.scrollWidth > width) found.push('scrolls sideways');

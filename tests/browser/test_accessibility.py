@@ -1,4 +1,4 @@
-"""Every public page and state, and the desk: axe without findings, no sideways scroll at 320 px, light and dark."""
+"""Every public page and state, and the desk: for eyes, hands and ears of every kind, light and dark."""
 
 from __future__ import annotations
 
