@@ -38,6 +38,7 @@ from .wsgi import application
 THREADS = 4
 # Enough for what many read; reading another page again costs 20 microseconds.
 CACHED_BYTES = 8 * 1024 * 1024
+USUAL_LENGTH = 60  # of the header that names encodings
 PAGE = re.compile(r"/(ko|en)/((?:[a-z-]+|p/[0-9]{1,9}|m/[a-z2-7]{12})\.html)?")
 MEDIA = re.compile(r"/media/[a-z2-7]{26}/[a-z0-9]+\.(webp|jpg|mp4|m4a|vtt)")
 # Taking in a message may mean to look at a photo and to wait for a lock.
@@ -131,11 +132,18 @@ def _accepts(header: str, coding: str) -> bool:
     return False
 
 
-@lru_cache(maxsize=256)
 def _forms(accepted: str) -> tuple[tuple[str, str], ...]:
     """The encodings to look for, the smallest first, each with how its file ends."""
+    # What a browser sends is short, and the same for millions. Anything else is not kept in memory.
+    return _forms_again(accepted) if len(accepted) <= USUAL_LENGTH else _forms_of(accepted)
+
+
+def _forms_of(accepted: str) -> tuple[tuple[str, str], ...]:
     offered = (("br", ".br"), ("gzip", ".gz"), ("", ""))
     return tuple((coding, suffix) for coding, suffix in offered if not coding or _accepts(accepted, coding))
+
+
+_forms_again = lru_cache(maxsize=64)(_forms_of)
 
 
 def _variant(body: bytes, language: str, coding: str, mtime: float) -> Variant:
@@ -160,7 +168,7 @@ def _is_unchanged(request: Headers, etag: str, mtime_header: str) -> bool:
     if since := request.get("if-modified-since"):
         try:
             return parsedate_to_datetime(mtime_header) <= parsedate_to_datetime(since)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return False
     return False
 
@@ -335,8 +343,8 @@ def _environ(scope: Any, request: dict[str, str]) -> dict[str, Any]:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": scope.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": scope.path.encode("utf-8", "surrogateescape").decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
+        "PATH_INFO": _as_bytes(scope.path),
+        "QUERY_STRING": _as_bytes(scope.query_string),
         "SERVER_NAME": host,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
@@ -358,6 +366,11 @@ def _environ(scope: Any, request: dict[str, str]) -> dict[str, Any]:
         key = name.upper().replace("-", "_")
         environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
     return environ
+
+
+def _as_bytes(text: str) -> str:
+    """What stood in an address as WSGI wants it, one character a byte: letters of any writing may stand there raw."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _call(environ: dict[str, Any]) -> tuple[int, list[Header], bytes]:

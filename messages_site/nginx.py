@@ -86,11 +86,7 @@ def _http() -> str:
             _map("$http_host", "$onion_location", {f'"~*{policy.ONION_HOST.pattern}"': '""', "default": onion}),
             # The way from a browser to its onion service is encrypted without a certificate.
             _map("$host", "$came_by", {r'"~\.onion$"': "https", "default": "$scheme"}),
-            _map(
-                "$remote_addr",
-                "$network",
-                {'"~^(?<first_half>(?:[0-9a-f]*:){4})"': "$first_half", "default": "$remote_addr"},
-            ),
+            _map("$remote_addr", "$network", {FIRST_HALF: "$first_half", "default": "$remote_addr"}),
             *(_share(f"$share_{part}", secrets.token_hex(16)) for part in "abc"),
             _map("$host", "$asking", {r'"~\.onion$"': '""', "default": '"$share_a$share_b$share_c"'}),
         ]

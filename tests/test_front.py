@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import http.client
+import io
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
 from pytest_django import Settings
 
 from messages_site import bodies, front, serve
@@ -95,6 +97,16 @@ def test_best_accepted_encoding_is_chosen_and_marked(port: int) -> None:
     assert packed.headers["ETag"] != plain.headers["ETag"]
 
 
+def test_names_of_encodings_that_no_browser_sends_are_not_kept() -> None:
+    """Three hundred of 300 kB each would stay in memory."""
+    kept = front._forms_again.cache_info().currsize
+
+    assert [suffix for _coding, suffix in front._forms(f"{'a' * 300_000}, gzip")] == [".gz", ""]
+    assert front._forms_again.cache_info().currsize == kept
+    assert [suffix for _coding, suffix in front._forms("br;q=0.7,gzip;q=0.5")] == [".br", ".gz", ""]
+    assert front._forms_again.cache_info().currsize == kept + 1
+
+
 def test_unchanged_page_is_answered_with_304(port: int) -> None:
     first = ask(port, "/en/")
 
@@ -105,6 +117,25 @@ def test_unchanged_page_is_answered_with_304(port: int) -> None:
     assert (again.status, again.body) == (304, b"")
     assert by_date.status == 304
     assert other.status == 200
+
+
+@pytest.mark.parametrize(
+    "since", ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:00 +99999999999999999999", "1"]
+)
+def test_a_date_that_is_none_gives_the_page(port: int, since: str) -> None:
+    assert ask(port, "/ko/", If_Modified_Since=since).status == 200
+
+
+def test_an_address_with_letters_as_they_are_means_the_same_as_an_encoded_one() -> None:
+    """Browsers encode what stands in an address; whoever types into a program of their own may not."""
+    scope = SimpleNamespace(
+        method="GET", path="/ko/편지", query_string="m=편지&x=%ED%8E%B8", server="127.0.0.1:80", client="127.0.0.1:9",
+        http_version="1.1", scheme="http", authority="",
+    )  # fmt: skip
+
+    request = WSGIRequest(front._environ(scope, {}) | {"wsgi.input": io.BytesIO()})
+
+    assert (request.path_info, request.GET["m"], request.GET["x"]) == ("/ko/편지", "편지", "편")
 
 
 def test_head_tells_the_length_and_sends_nothing(port: int) -> None:

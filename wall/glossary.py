@@ -15,7 +15,7 @@ from django.conf import settings
 from moderation import terms
 from moderation.terms import Term
 
-from . import notes, order, publishing, tree
+from . import marking, notes, order, tree
 from .models import DirtyPage
 
 FILE = "glossary.json"  # below VAR
@@ -46,7 +46,7 @@ def follow() -> int:
         letters = order.on_wall().filter(wall_number__lt=before).order_by("-wall_number")
         rows = list(letters.values_list("wall_number", "slug", "body_ko")[:BATCH])
         paths = [order.message_path(slug) for _number, slug, text in rows if terms.in_text(text or "", words)]
-        publishing.mark_later(paths)
+        marking.mark(later=paths)
         marked += len(paths)
         if len(rows) < BATCH:
             _write(Written(written.words))

@@ -12,12 +12,13 @@ from django.utils import translation
 
 from messages_site import policy
 from supporters import countries
-from supporters.languages import language_name
 from supporters.models import Message
 from supporters.pages import Place
 from supporters.postcards import CUT_AT, postcard_of
 
 from . import figures, order, saved, tree, world
+from .finding.choice import Choice
+from .finding.offered import choices_for
 from .letters import letters_of, whole_letter
 
 Context = dict[str, Any]
@@ -102,7 +103,7 @@ def _front(place: Place) -> str:
     messages = list(order.between(start, last))
     context = context_of(place, "wall", sheets=PICK_SHEETS[place.language]) | {
         "figures": counted,
-        "choices": choices_of(counted, place.language),
+        "choices": choices_for(counted, Choice(), place.language),
         "next": _next_page(place.language, order.older_page(start)),
         "saved": saved.offer(place.language),
     }
@@ -144,18 +145,6 @@ def _next_page(language: str, page: int | None) -> Context | None:
         return None
     path = order.archive_path(page)
     return {"path": path, "count": order.letters_of(page).count(), "bytes": tree.weight(language, path)}
-
-
-def choices_of(counted: figures.Figures, language: str) -> Context:
-    """What the wall can be narrowed to: what there are letters of, in the order of the alphabet."""
-    by_country, by_kind, by_language = counted.named, counted.by_kind, counted.by_language
-    listed = countries.choices(language)
-    languages = ((code, language_name(code, language), count) for code, count in by_language.items())
-    return {
-        "countries": [(code, label, by_country[code]) for code, label in listed if code in by_country],
-        "kinds": [(kind.value, kind.label, by_kind[kind]) for kind in Message.Kind if kind in by_kind],
-        "languages": sorted(languages, key=lambda row: row[1].casefold()),
-    }
 
 
 # --- One letter -------------------------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from itertools import groupby
 from math import inf
 from time import monotonic
 
@@ -26,7 +25,7 @@ from supporters.models import Attachment, Event, Message
 from supporters.pages import LANGUAGES
 from supporters.templatetags.letters import size
 
-from . import figures, groups, inventory, order, pages, saved, tracks, tree
+from . import figures, groups, inventory, marking, order, pages, saved, tracks, tree
 from .models import DirtyPage, WallCounter
 
 logger = logging.getLogger(__name__)
@@ -34,10 +33,6 @@ logger = logging.getLogger(__name__)
 Kind = Event.Kind
 MAY_SHOW = {Kind.APPROVED, Kind.RESTORED, Kind.UNHIDDEN, Kind.EDIT_SHOWN, Kind.SIGNED}
 MAY_HIDE = {Kind.WITHDRAWN, Kind.REMOVED, Kind.HIDDEN, Kind.CONSENT, Kind.EDIT_SHOWN}
-FIGURE_PAGES = ("about.html", "map.html")
-# What is written at most once a minute, however many letters come.
-LATER_PAGES = {*FIGURE_PAGES, *saved.PATHS}
-LATER = timedelta(minutes=1)
 NUMBERED_AT_ONCE = 100
 # A job of the short queue has 20 seconds; what is left then goes on in another.
 WRITE_SECONDS = 8
@@ -60,13 +55,13 @@ def changed(message_id: int, kind: str) -> None:
         _hide(message)
     elif kind in MAY_SHOW and message.live_at:
         if message.was_public:
-            # It is on the wall again, or in other words. Its neighbours only name it: they can wait.
-            if kind == Kind.EDIT_SHOWN and _may_be_saved(message):
+            if kind == Kind.EDIT_SHOWN and marking.may_be_saved(message):
                 # The sender may have taken out what endangers somebody: files to keep do not wait their minute.
                 transaction.on_commit(remove_saved, robust=True)
-            at_once, later = _touched(message)
-            neighbours = at_once & _neighbours(message)
-            _mark(at_once - neighbours, later | neighbours)
+            # It is on the wall again, or in other words. Its neighbours only name it: they can wait.
+            at_once, later = marking.touched(message)
+            naming = at_once & marking.neighbours(message)
+            marking.mark(at_once - naming, later | naming)
         jobs.enqueue("wall.publishing.show", message_id, at=message.live_at)
 
 
@@ -74,15 +69,15 @@ def _subtitled(message: Message) -> None:
     """Only its own page names its subtitles. It is written at once: they may have been taken away for a reason."""
     if message.is_on_wall and message.was_public:
         own = {order.message_path(message.slug)}
-        _mark(own, ())
+        marking.mark(own)
         jobs.enqueue("wall.publishing.sweep")
         transaction.on_commit(partial(write_marked, own), robust=True)
 
 
 def _hide(message: Message) -> None:
-    at_once, later = _touched(message)
-    is_saved = _may_be_saved(message)
-    _mark(at_once, later)
+    at_once, later = marking.touched(message)
+    is_saved = marking.may_be_saved(message)
+    marking.mark(at_once, later)
     # The rows of its files may be gone when the job runs.
     attachment = Attachment.objects.filter(message=message).first()
     token = attachment.token if attachment else ""
@@ -105,7 +100,7 @@ def changed_together(message_ids: Sequence[int], kind: str) -> None:
     letters = groups.numbered(message_ids)
     own, naming = groups.own_pages(letters), groups.pages_naming(letters)
     if letters:
-        _mark(own | naming | set(FIGURE_PAGES), groups.pages_beside(letters) | set(saved.PATHS))
+        marking.mark(own | naming | set(marking.FIGURE_PAGES), groups.pages_beside(letters) | set(saved.PATHS))
     if kind == Kind.HIDDEN:
         tokens = groups.media_tokens(message_ids)
         # The job alone would wait for a worker.
@@ -130,7 +125,7 @@ def take_down_together(own: set[str], naming: set[str], tokens: Iterable[str]) -
     with suppress(storing.Unreachable), tree.media_lock():
         for token in tokens:
             tree.unlink_media(token)
-    write_marked(only={pages.FRONT, *FIGURE_PAGES})
+    write_marked(only={pages.FRONT, *marking.FIGURE_PAGES})
     write_marked(only=naming, seconds=TOGETHER_SECONDS)
 
 
@@ -156,7 +151,7 @@ def take_down(message_id: int, token: str = "", is_saved: bool = True) -> None:
     finally:
         # Also when the bucket does not answer; then the job tries the files again.
         if message:
-            at_once, _later = _touched(message)
+            at_once, _later = marking.touched(message)
             write_marked(only=at_once)
 
 
@@ -174,10 +169,10 @@ def sweep() -> int:
     Returns how many files of pages were written.
     """
     number_due()
-    _mark((path for path in pages.fixed_paths() if not tree.exists(path)), ())
+    marking.mark(path for path in pages.fixed_paths() if not tree.exists(path))
     # "In the last 30 days" grows old by itself.
     if tree.is_older("map.html", timedelta(days=1)):
-        _mark((), FIGURE_PAGES)
+        marking.mark(later=marking.FIGURE_PAGES)
     return write_marked()
 
 
@@ -199,59 +194,16 @@ def number_due(limit: int = NUMBERED_AT_ONCE) -> int:
         numbered += 1
         Event.objects.record(message, Kind.SHOWN, actor=None)
         changes.announce(message.pk, Kind.SHOWN)
-        touched = _touched(message)
+        touched = marking.touched(message)
         at_once |= touched[0]
         later |= touched[1]
     if numbered:
         counter.save()
         # Marked last: whoever hides a letter locks its row first and marks pages after, too.
-        _mark(at_once, later)
+        marking.mark(at_once, later)
         if numbered == limit:
             jobs.enqueue("wall.publishing.sweep")
     return numbered
-
-
-# --- Which pages ------------------------------------------------------------------------------------------------
-
-
-def _touched(message: Message) -> tuple[set[str], set[str]]:
-    """The pages that hold or name a numbered letter, and those on which only a figure or a label changes."""
-    assert message.wall_number is not None
-    page = order.page_of(message.wall_number)
-    at_once = {order.message_path(message.slug), order.archive_path(page), pages.FRONT} | _neighbours(message)
-    beside = (order.newer_page(page), order.older_page((page - 1) * order.PAGE + 1))
-    return at_once, {order.archive_path(number) for number in beside if number} | LATER_PAGES
-
-
-def _may_be_saved(message: Message) -> bool:
-    """Whether the files to keep, as they lie in the tree, may hold this letter. Ask before marking them."""
-    # A file that waits to be written may still hold letters that newer ones have moved out of it.
-    return saved.may_hold(message.wall_number or 0) or DirtyPage.objects.filter(path__in=saved.PATHS).exists()
-
-
-def _neighbours(message: Message) -> set[str]:
-    assert message.wall_number is not None
-    beside = (order.newer(message.wall_number), order.older(message.wall_number))
-    return {order.message_path(letter.slug) for letter in beside if letter}
-
-
-def mark_later(paths: Iterable[str]) -> None:
-    """Have pages written again that may wait a minute."""
-    _mark((), paths)
-
-
-def _mark(at_once: Iterable[str], later: Iterable[str]) -> None:
-    """Note pages to write, in the order of their names so that two transactions never wait for each other."""
-    now = timezone.now()
-    at_once = set(at_once)
-    rows = {path: DirtyPage(path=path, due_at=now + LATER) for path in later}
-    rows |= {path: DirtyPage(path=path, due_at=now) for path in at_once}
-    for is_needed, paths in groupby(sorted(rows), key=at_once.__contains__):
-        # A page that waits already keeps its time, unless it is needed at once.
-        renewed = ["marked_at", "due_at"] if is_needed else ["marked_at"]
-        DirtyPage.objects.bulk_create(
-            [rows[path] for path in paths], update_conflicts=True, unique_fields=["path"], update_fields=renewed
-        )
 
 
 # --- Writing ----------------------------------------------------------------------------------------------------
@@ -267,7 +219,7 @@ def write_marked(only: Iterable[str] | None = None, *, seconds: float = inf) -> 
     if not rows:
         return 0
     tree.allow_inline()
-    if any(row.path in FIGURE_PAGES for row in rows):
+    if any(row.path in marking.FIGURE_PAGES for row in rows):
         # The front page shows them too: a large wall's are counted here only.
         rows += [] if any(row.path == pages.FRONT for row in rows) else [DirtyPage(path=pages.FRONT)]
         figures.recount()
@@ -280,11 +232,11 @@ def write_marked(only: Iterable[str] | None = None, *, seconds: float = inf) -> 
             written += write(row.path)
         except storing.Unreachable:
             logger.warning("The store does not answer: %s is tried again in a minute.", row.path)
-            DirtyPage.objects.filter(pk=row.pk).update(due_at=timezone.now() + LATER)
+            DirtyPage.objects.filter(pk=row.pk).update(due_at=timezone.now() + marking.LATER)
             continue
         if _weight_labels(row.path) != labels:
             # What comes after in this run learns it anyway.
-            _mark((), _naming_the_weight_of(row.path) - {following.path for following in rows[index:]})
+            marking.mark(later=_naming_the_weight_of(row.path) - {following.path for following in rows[index:]})
         # Marked again meanwhile: then it stays for whoever comes next.
         DirtyPage.objects.filter(pk=row.pk, marked_at=row.marked_at).delete()
         if monotonic() - began > (WRITE_SECONDS if only is None else seconds):

@@ -42,6 +42,9 @@ PRESSED = {
     "supporters/preview.html": "test_journeys.py, test_preview_is_changed",
     "supporters/send.html": "test_journeys.py",
     "supporters/stop.html": "test_letters_are_stopped",
+    "wall/_filter.html": "test_finding.py",
+    "wall/_pictures.html": "test_finding.py",
+    "wall/find.html": "test_finding.py",
 }
 
 

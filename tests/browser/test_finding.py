@@ -32,6 +32,9 @@ def test_words_are_found_by_keyboard_and_found_again_on_the_way_back(page: Page,
 
     expect(page.locator("article.card mark")).to_have_count(20)
     assert page.url.endswith("/ko/find/"), "no word in the address"
+    page.locator(".side form button.link").click()
+    expect(page.locator(".side form button.link")).to_contain_text("사진 없이 보기")
+    page.go_back()
     page.locator(".next button").focus()
     page.keyboard.press("Enter")
     expect(page.locator("article.card mark")).to_have_count(2)

@@ -139,7 +139,7 @@ RULES: dict[str, Rule] = {
     "/admin/moderation/wordingrule/try/": Rule(LEAD | {roles.ADMINISTRATOR}),
     **below("/admin/moderation/term/", of_model(ACCOUNTS, adds=ACCOUNTS, deletes=SUPER)),
     **below("/<language:language>/", dict.fromkeys((
-        "", "send/", "send/recorder/", "find/", "<path:path>",
+        "", "send/", "send/recorder/", "find/", "booklet/", "<path:path>",
     ), OPEN)),
     "/media/<str:token>/<str:name>": NOTHING,
     # With the right token or key only.
@@ -150,7 +150,12 @@ RULES: dict[str, Rule] = {
     "/<language:language>/m/<str:slug>/concern/": Rule(
         EVERYBODY, only=dict.fromkeys((PENDING, WITHDRAWN, HELP, HIDDEN), NOBODY)
     ),
+    # A published letter to keep, for anybody.
+    "/<language:language>/m/<slug:slug>/letters.html": Rule(
+        EVERYBODY, only=dict.fromkeys((PENDING, WITHDRAWN, HELP, HIDDEN), NOBODY)
+    ),
     **dict.fromkeys(("/", "/<language:language>", "/favicon.ico", "/healthz", "/readyz"), OPEN),
+    **dict.fromkeys(("/robots.txt", "/sitemap.xml", "/sitemap-<int:number>.xml"), OPEN),
     # Files in pieces: anybody may begin one; nothing is shown by GET.
     **dict.fromkeys(("/uploads/", "/uploads/<str:token>", "/uploads/<str:token>/"), OPEN),
 }  # fmt: skip
@@ -241,7 +246,8 @@ def filled(route: str, message: Message, other: User) -> str:
         about = about or apps.get_model(found[1], found[2])._default_manager.order_by("pk").first()
         row = about.pk if about else 0
     for pattern, value in {
-        "<message:slug>": message.slug, "<str:slug>": message.slug, "<str:name>": "320.jpg", "<str:kind>": "srt",
+        "<message:slug>": message.slug, "<str:slug>": message.slug, "<slug:slug>": message.slug, "<int:number>": 1,
+        "<str:name>": "320.jpg", "<str:kind>": "srt",
         "(?P<name>asked|published|declined)": "asked", "<app_label>": "auth",
         "(?P<url>.*)": "nothing-here", "<path:object_id>": row, "<int:pk>": row, "<path:content_type_id>": 1,
         "<uidb64>": "MQ", "<token>": "x-y", "<language:language>": "en", "<path:path>": "about.html",

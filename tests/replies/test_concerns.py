@@ -150,6 +150,7 @@ def test_nothing_of_the_sender_is_kept(letter: Message, caplog: pytest.LogCaptur
         {"sec-fetch-site": "cross-site", "origin": "null"},
         {"origin": "https://evil.example"},
         {"origin": "http://testserver.evil.example"},
+        {"origin": "http://["},
     ],
 )
 def test_posts_of_other_sites_are_refused(letter: Message, headers: dict[str, str]) -> None:

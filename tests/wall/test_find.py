@@ -267,6 +267,8 @@ def test_paging_filters_photos_and_the_other_language_keep_the_words(publish: Pu
         ({"Origin": "https://elsewhere.example"}, 403),
         ({"Origin": "https://testserver.elsewhere.example"}, 403),
         ({"Origin": "garbage"}, 403),
+        ({"Origin": "http://["}, 403),
+        ({"Origin": "http://testserver@elsewhere.example"}, 403),
         ({"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"}, 403),
     ],
 )

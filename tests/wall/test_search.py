@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from moderation.models import Term
 from supporters import lifecycle, retention, services
 from supporters.models import Edit, Event, Message
 from tests.factories import MessageFactory, StaffFactory
-from wall import publishing
+from wall import marking, publishing
 from wall.finding import grams, index, selection
 from wall.finding.choice import Choice
 from wall.finding.marks import marked
@@ -116,6 +117,7 @@ def is_word_sign(sign: str) -> bool:
     return unicodedata.category(sign)[0] in "LMN" and sign not in "\u200d\ufe0f"
 
 
+@cache
 def words_of(text: str) -> list[str]:
     return "".join(sign if is_word_sign(sign) else " " for sign in plainly_folded(text)).split()
 
@@ -349,7 +351,7 @@ def test_a_change_that_fails_leaves_the_index_as_it_was(letter: Letters, monkeyp
     def fail(*_arguments: object) -> None:
         raise FileNotFoundError
 
-    monkeypatch.setattr(publishing, "_mark", fail)
+    monkeypatch.setattr(marking, "mark", fail)
     with pytest.raises(FileNotFoundError), transaction.atomic():
         lifecycle.apply_edit(edit.pk)
 

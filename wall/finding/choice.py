@@ -65,11 +65,9 @@ class Choice:
         return letters.filter(**{column: value for column, value in columns.items() if value})
 
     def letters(self) -> MessageQuerySet:
-        """The letters that fit, newest first, from where the reader stands, with what a postcard needs."""
+        """The letters that fit, newest first, from where the reader stands."""
         letters = self.narrow(order.on_wall()).order_by("-wall_number")
-        if self.before:
-            letters = letters.filter(wall_number__lt=self.before)
-        return letters.select_related("attachment").prefetch_related("attachment__renditions")
+        return letters.filter(wall_number__lt=self.before) if self.before else letters
 
     def values(self, **changed: Any) -> dict[str, Any]:
         """The choice as fields of a form or of an address, without what was not chosen."""

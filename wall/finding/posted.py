@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from django.http import HttpRequest
 
 
@@ -16,4 +14,4 @@ def is_foreign(request: HttpRequest) -> bool:
     if site is not None:
         return site != "same-origin"
     origin = request.headers.get("Origin", "null")
-    return origin != "null" and urlsplit(origin).netloc != request.get_host()
+    return origin != "null" and origin.partition("://")[2] != request.get_host()
