@@ -20,6 +20,8 @@ from wall import order, pages, publishing
 from wall import tree as written
 from wall.models import WallCounter
 
+pytestmark = pytest.mark.any_database
+
 LETTERS = Path(__file__).resolve().parent.parent.parent / "demo" / "letters.json"
 TYPICAL = {"ko": 180, "en": 330}  # characters that say the same
 

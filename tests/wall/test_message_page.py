@@ -13,7 +13,7 @@ from tests.factories import MessageFactory
 from tests.wall.conftest import PHOTO, VIDEO, VOICE, attach
 from wall import order, pages
 
-pytestmark = [pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 Publish = Callable[..., list[Message]]
 FILES = {"photo": PHOTO, "video": VIDEO, "voice": VOICE}
 

@@ -22,6 +22,8 @@ from tests.wall.conftest import HOSTILE, Wall, publish_letters
 from tests.wall.parsed import Page
 from wall import pages, publishing, saved
 
+pytestmark = pytest.mark.any_database
+
 NORTH = re.compile(r"north|korea|refugee|defector|북한|북녘|조선|탈북", re.IGNORECASE)
 
 

@@ -29,7 +29,7 @@ from wall import inventory, pages, publishing, saved
 from wall import tree as published
 from wall.models import DirtyPage, WallCounter
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 Publish = Callable[..., list[Message]]
 HOSTILE = (

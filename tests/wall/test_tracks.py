@@ -18,7 +18,7 @@ from wall import inventory, order, pages, publishing
 
 from .conftest import VIDEO, VOICE, attach, publish_due
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 CUES = [Cue(0, 2000, "첫째"), Cue(2000, 4500, "A < B")]
 
 

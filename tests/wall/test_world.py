@@ -33,6 +33,9 @@ LARGE = "US CA BR AR AU CN IN RU KZ MN DZ CD ZA SA IR MX FR DE PL ES UA TR GB NO
 PLACES = Path(world.DATA) / "sheltered_countries.tsv"
 
 
+pytestmark = pytest.mark.any_database
+
+
 def map_of(counts: dict[str, int], language: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """The map page of a wall with these letters."""
     rows = tuple((code, "text", "en", count) for code, count in counts.items())
