@@ -142,10 +142,9 @@ def published(
         letters += [MessageFactory(approved=True, kind="video", alt_ko="노래합니다.", alt_en="A song.")]
         attach(letters[-2], PHOTO)
         attach(letters[-1], VIDEO)
-        publishing.publish_all()
+        publishing.number_due()
         gone = letters.pop(0)
         Message.objects.filter(pk=gone.pk).update(status=Message.Status.WITHDRAWN)
-        publishing.take_down(gone.pk)
         publishing.publish_all()
         call_command("write_nginx")
         # The rows as this transaction sees them, which is never committed.

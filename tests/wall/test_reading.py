@@ -264,12 +264,11 @@ def shown_on(tree: Path, path: str) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_the_front_page_holds_the_open_page_and_the_newest_full_one(
-    publish: Callable[..., list[Message]], tree: Path
-) -> None:
+def test_the_front_page_holds_the_open_page_and_the_newest_full_one(tree: Path) -> None:
     slugs: list[str] = []
     for count, front in ((1, 1), (19, 19), (20, 20), (21, 21), (39, 39), (40, 20), (41, 21)):
-        slugs += [message.slug for message in publish(count - len(slugs))]
+        slugs += [message.slug for message in MessageFactory.create_batch(count - len(slugs), approved=True)]
+        publish_lists()
 
         assert shown_on(tree, "index.html") == slugs[::-1][:front], count
         assert shown_on(tree, "p/1.html") == slugs[:20][::-1], count
@@ -278,7 +277,7 @@ def test_the_front_page_holds_the_open_page_and_the_newest_full_one(
 @pytest.mark.django_db
 def test_archive_pages_lead_through_all_letters(tree: Path) -> None:
     slugs = [MessageFactory(approved=True).slug for _number in range(61)]
-    publishing.publish_all()
+    publish_lists()
 
     link = re.compile(
         r'<p class="next"><a class="btn" href="(?:\.\./)?(p/\d+\.html)">다음 편지 (\d+)통 \(약 (\d+) KB\)'
@@ -297,13 +296,12 @@ def test_archive_pages_lead_through_all_letters(tree: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_a_page_whose_letters_were_all_taken_back_says_so_and_is_passed_over(
-    publish: Callable[..., list[Message]], tree: Path
-) -> None:
-    messages = publish(41)
+def test_a_page_whose_letters_were_all_taken_back_says_so_and_is_passed_over(tree: Path) -> None:
+    messages = MessageFactory.create_batch(41, approved=True)
+    publishing.number_due()
     Message.objects.filter(wall_number__gt=20, wall_number__lte=40).update(status=Message.Status.WITHDRAWN)
 
-    publishing.publish_all()
+    publish_lists()
 
     assert "여기에는 남아 있는 편지가 없습니다." in (tree / "ko" / "p" / "2.html").read_text()
     assert shown_on(tree, "p/2.html") == []
