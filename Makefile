@@ -31,11 +31,11 @@ lint: ## Style, types, templates, migrations, translations, repository
 	@exec $(VENV_PYTHON) tools/lint.py $(ARGS)
 
 bench: ## Measure against the budgets
-	@$(PYTHON) tools/setup.py dev --browser
+	@$(PYTHON) tools/setup.py dev --programs
 	@exec $(VENV_PYTHON) bench/run.py $(ARGS)
 
 bench-quick: ## The same with small data
-	@$(PYTHON) tools/setup.py dev --browser
+	@$(PYTHON) tools/setup.py dev --programs
 	@exec $(VENV_PYTHON) bench/run.py --quick $(ARGS)
 
 screens: ## Picture every page in both languages into var/screens/
