@@ -50,9 +50,14 @@ ONION_HOST = re.compile(r"\.onion\.?(?::[0-9]+)?$", re.IGNORECASE)
 Hashes = dict[str, list[str]]
 
 
-def page_age() -> str:
+# What is made for one reader is kept long enough that Back shows it, also the answer to a form, instead of asking
+# whether to send it again.
+LIVE_SECONDS = 60
+
+
+def page_age(*, is_live: bool = False) -> str:
     """The Cache-Control of reading pages and their files, by the setting `READING_CACHE_SECONDS`."""
-    seconds = settings.READING_CACHE_SECONDS
+    seconds = min(settings.READING_CACHE_SECONDS, LIVE_SECONDS) if is_live else settings.READING_CACHE_SECONDS
     return f"private, max-age={seconds}" if seconds else "no-store"
 
 

@@ -178,10 +178,12 @@ def database() -> dict[str, Any]:
         }
         # A file in tests too: in memory, two threads would lock whole tables instead of waiting for each other.
         config["TEST"] = {"NAME": str(VAR / "test.sqlite3")}
+        # A connection that is kept goes on writing into a file that was replaced or removed, and says "received".
+        config["CONN_MAX_AGE"] = 0
     else:
         config["CONN_HEALTH_CHECKS"] = True
-    # Opening a connection costs as much as answering a search.
-    config["CONN_MAX_AGE"] = 60
+        # Opening a connection costs as much as answering a search.
+        config["CONN_MAX_AGE"] = 60
     return config
 
 

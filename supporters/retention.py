@@ -98,6 +98,8 @@ def finish_withdrawal(message_id: int) -> None:
 
 def note_withdrawal(slug: str) -> None:
     """Add `slug` to the log that a restored backup is checked against, once, and force it to the disk."""
+    # A web server in front may enter this folder.
+    settings.WITHDRAWN_LOG.touch(mode=0o600)
     with settings.WITHDRAWN_LOG.open("a+", encoding="ascii") as log:
         fcntl.flock(log, fcntl.LOCK_EX)
         log.seek(0)

@@ -25,6 +25,7 @@ from tests.programs import install_node_packages
 
 # Whatever the settings read: the environment of whoever runs the tests must not change their outcome.
 SETTINGS = {
+    "ADDRESS",
     "ALLOWED_HOSTS",
     "CACHE_URL",
     "CAMPAIGN_HOSTS",
@@ -40,6 +41,7 @@ SETTINGS = {
     "ONION_LOCATION",
     "PORT",
     "PUBLISH_DELAY_MINUTES",
+    "READING_CACHE_SECONDS",
     "REPLY_PRIVATE_KEY",
     "REPLY_PUBLIC_KEY",
     "REQUIRE_SECOND_FACTOR",
@@ -95,7 +97,7 @@ def set_environment() -> None:
 set_environment()
 # Now, so that the conftest files of the rooms may import models.
 django.setup()
-from wall.finding import index  # noqa: E402
+from wall.finding import frames, index  # noqa: E402
 
 # Otherwise the first request of every test client lists all static files: a tenth of the time of the suite.
 django_settings.WHITENOISE_AUTOREFRESH = True
@@ -148,6 +150,12 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
             # The index of words is no table of a model: the flush passes it over.
             index.clear()
     return outcome
+
+
+@pytest.fixture(autouse=True)
+def forget_frames() -> None:
+    """Have no page of the search show figures and addresses of the test before: what stands around letters is kept."""
+    frames.forget()
 
 
 @pytest.fixture

@@ -20,9 +20,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "messages_site": set(),
 }
 # The seams of the house that every room may use.
-SEAMS = {f"messages_site.{name}" for name in ("jobs", "changes", "errors", "policy", "ranges", "nginx")}
+SEAMS = {f"messages_site.{name}" for name in ("jobs", "changes", "errors", "policy", "ranges")}
 # Where the house puts the rooms together. Not the seams among them: a room that imports one would import all behind it.
-ASSEMBLY = {"urls", "errors", "middleware", "health", "serve", "worker", "front", "nginx", "wsgi"}
+ASSEMBLY = {"urls", "errors", "middleware", "health", "serve", "worker", "front", "wsgi"}
 
 
 def imports(path: Path, root: Path) -> Iterator[tuple[int, str]]:

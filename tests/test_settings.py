@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from messages_site import settings
+from tests.conftest import SETTINGS
 
 ROOT = Path(__file__).parent.parent
 IN_BUCKETS = {
@@ -48,6 +50,7 @@ def start(tmp_path: Path, plain_environment: dict[str, str], **given: str) -> su
         ("REQUIRE_SECOND_FACTOR", "perhaps"),
         ("MEDIA_WORKERS", "0"),
         ("ONION_LOCATION", "http://letters.onion"),
+        ("READING_CACHE_SECONDS", "-1"),
         ("S3_BUCKET", ""),
         ("S3_PUBLIC_BUCKET", "letters"),
     ],
@@ -86,3 +89,11 @@ def test_all_state_stays_in_var(tmp_path: Path, plain_environment: dict[str, str
     assert (tmp_path / "elsewhere" / "secret-key").exists()
     assert {"PRIVATE_ROOT", "TREE_ROOT", "STATIC_ROOT", "FILE_UPLOAD_TEMP_DIR", "WITHDRAWN_LOG"} <= places.keys()
     assert [name for name, place in places.items() if not place.is_relative_to(settings.VAR)] == []
+
+
+def test_no_setting_of_whoever_runs_the_tests_reaches_them() -> None:
+    read = set(re.findall(r'\bread\("([A-Z0-9_]+)"', Path(settings.__file__).read_text()))
+
+    assert len(read) > 20
+    # The run on PostgreSQL names its database.
+    assert read - SETTINGS == {"DATABASE_URL"}

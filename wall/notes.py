@@ -15,6 +15,9 @@ from moderation.terms import Term
 
 # What the glossary adds for staff, in Latin letters: a note is for readers of Korean.
 _ASIDE = regex.compile(r"\s*\([^()]*\p{Latin}[^()]*\)")
+# How the glossary says that the North has no such word in this place: what follows is advice for writers, and a
+# reader would take it for the meaning (of 오빠, who may well be a brother).
+_UNUSED = "(쓰지 않음)"
 _ALTERNATIVES = regex.compile(r"[;,/]")
 # Initial sounds that the North writes where the South writes none, or another: 녀성, 여성; 로인, 노인; 리해, 이해.
 _INITIALS = {0x1102: 0x110B, 0x1105: 0x110B}  # nieun and rieul, to ieung
@@ -33,11 +36,12 @@ def northern(term: Term) -> str:
     """What the note on a word says, or nothing for a word without one.
 
     A word has a note where the desk hints at it, and where nothing has to be weighed. None has a word in which only
-    the spelling differs, or one that is left to translators: it raises no hint, and a remark says when it is meant.
+    the spelling differs, one that the North does without, or one that is left to translators: it raises no hint, and
+    a remark says when it is meant.
     """
     north = " ".join(_ASIDE.sub("", term.north).split())
     is_left_to_people = not term.is_hint and (term.note_ko or term.note_en)
-    if not term.is_active or is_left_to_people or _differs_in_spelling_only(term.south, north):
+    if not term.is_active or is_left_to_people or _UNUSED in north or _differs_in_spelling_only(term.south, north):
         return ""
     return north
 

@@ -101,13 +101,22 @@ def _front(place: Place) -> str:
     last = order.last_number()
     start = order.front_start(last)
     messages = list(order.between(start, last))
+    picture_bytes = _picture_bytes(messages[: order.PAGE]) if place.language == "ko" else 0
     context = context_of(place, "wall", sheets=PICK_SHEETS[place.language]) | {
         "figures": counted,
+        "picture_bytes": picture_bytes,
+        "offers_pictures": bool(picture_bytes),
         "choices": choices_for(counted, Choice(), place.language),
         "next": _next_page(place.language, order.older_page(start)),
         "saved": saved.offer(place.language),
     }
     return _fitting(lambda limit: context | {"letters": letters_of(messages, place.language, limit=limit)})
+
+
+def _picture_bytes(messages: Sequence[Message]) -> int:
+    """What the photos of these letters cost when they are shown in the list, as on the first page of `find/`."""
+    photos = (postcard_of(message, "ko").small_picture for message in messages if message.kind == Message.Kind.PHOTO)
+    return sum(photo.bytes for photo in photos if photo)
 
 
 def _fitting(context_at: Callable[[int], Context]) -> str:

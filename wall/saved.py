@@ -133,7 +133,6 @@ def single(place: Place, message: Message, pictures: Pictures) -> str:
         ("exit.js",),
         letters=[SavedLetter(message, letter.card, letter.notes, content=content)],
         has_pictures=True,
-        newest_on=message.received_on,
         is_single=True,
     )
 

@@ -16,8 +16,6 @@ from .finding.choice import Choice
 from .finding.query import Query
 from .finding.selection import select
 
-BOOKLET_AGE = "private, max-age=60"
-
 
 @require_safe
 def saved_letter(request: HttpRequest, language: str, slug: str) -> HttpResponse:
@@ -36,7 +34,7 @@ def booklet(request: HttpRequest, language: str) -> HttpResponse:
     messages = saved.letters(_found(choice)) if choice.is_known else []
     pictures = saved.readable_pictures(messages) if choice.pictures else {}
     html = saved.booklet(Place(language, "booklet/"), messages, pictures, has_pictures=choice.pictures)
-    return HttpResponse(html, headers={"Cache-Control": BOOKLET_AGE})
+    return HttpResponse(html, headers={"Cache-Control": policy.page_age(is_live=True)})
 
 
 def _found(choice: Choice) -> list[int]:

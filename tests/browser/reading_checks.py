@@ -124,6 +124,11 @@ REPORT = """() => {
     found.push('quick close comes late: ' + first.join(', '));
   return [...new Set(found)];
 }"""
+# The mark of what plays is drawn with edges of which two are not to be seen: forced to a colour they make it the mark
+# of what stops.
+MARKS = """() => [...document.querySelectorAll('.play')].filter(element =>
+  getComputedStyle(element, '::before').borderTopColor !== 'rgba(0, 0, 0, 0)'
+).map(element => 'a square instead of a triangle in forced colours: ' + element.innerText)"""
 STOPS_INSIDE_PLAYERS = 24
 
 
@@ -160,6 +165,7 @@ def every_check(page: Page, *, keys: bool = True) -> list[str]:
     found += page.evaluate(MOVES)
     page.emulate_media(color_scheme="light", forced_colors="active")
     found += page.evaluate(EDGES)
+    found += page.evaluate(MARKS)
     page.emulate_media(forced_colors="none")
     for width, sheet in VIEWS:
         found += fits(page, width, sheet)

@@ -98,7 +98,8 @@ def open_file(browser: Browser, folder: Path) -> Iterator[Callable[..., Page]]:
         context.set_offline(True)
         watch.follow(context)
         page = context.new_page()
-        page.goto((folder / name).as_uri())
+        path, _sign, letter = name.partition("#")
+        page.goto(f"{(folder / path).as_uri()}#{letter}")
         return page
 
     yield open_page
@@ -189,6 +190,42 @@ def test_pictures_are_shown_from_the_file_itself(open_file: Callable[..., Page])
     for name in ("ko.html", "ko-one.html"):
         page = open_file(name)
         assert page.evaluate("document.images.length && document.images[0].naturalWidth") == 1
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 720)])
+def test_a_photo_keeps_its_proportions_while_it_is_shown_by_itself(
+    width: int, height: int, open_file: Callable[..., Page]
+) -> None:
+    page = open_file("ko.html#l2", viewport={"width": width, "height": height})
+    assert shown(page) == 2
+    # A photo as large as its size says; the file of the test is a single point.
+    page.evaluate(
+        """() => {
+            const drawn = document.createElement('canvas');
+            [drawn.width, drawn.height] = [320, 240];
+            document.images[0].src = drawn.toDataURL();
+            return document.images[0].decode();
+        }"""
+    )
+    wide, high = page.evaluate("[document.images[0].clientWidth, document.images[0].clientHeight]")
+    assert abs(wide / high - 320 / 240) < 0.05
+    assert high <= height / 2
+    frame = page.evaluate("getComputedStyle(document.images[0].closest('.card')).overflow")
+    assert frame == "visible", "the card has no margin here, and would cut off the frame of the photo"
+
+
+@pytest.mark.parametrize("width", [320, 250])
+def test_buttons_for_turning_lie_apart_and_under_nothing(width: int, open_file: Callable[..., Page]) -> None:
+    """A window of 250 pixels holds as many letters as one of 390 does with type of one and a half times the size."""
+    for language in LANGUAGES:
+        page = open_file(f"{language}.html#l2", viewport={"width": width, "height": 600})
+        before, after = (page.locator(".one:target .go a").nth(number).bounding_box() for number in (1, 2))
+        leave = page.locator(".exit").bounding_box()
+        assert before is not None
+        assert after is not None
+        assert leave is not None
+        assert after["x"] - before["x"] - before["width"] >= 8
+        assert after["x"] + after["width"] < leave["x"] or after["y"] + after["height"] < leave["y"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -24,6 +24,7 @@ from messages_site import serve
 from supporters.models import Message
 from tests.factories import MessageFactory
 from tests.programs import need
+from tests.s3 import free_ports
 from tests.wall.conftest import PHOTO, VIDEO, attach
 from wall import publishing
 from wall import tree as written
@@ -113,12 +114,6 @@ def named(headers: dict[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def published(
     tmp_path_factory: pytest.TempPathFactory,
@@ -150,7 +145,7 @@ def published(
         # The rows as this transaction sees them, which is never committed.
         (var / "db.sqlite3").write_bytes(connection.connection.serialize())
         transaction.set_rollback(True)
-    port = free_port()
+    (port,) = free_ports(1)
     environment = plain_environment | PRODUCTION | {"VAR": str(var), "PORT": str(port)}
     return Site(var, port, folder / "log.txt", environment, [letter.slug for letter in letters], gone.slug)
 
@@ -241,7 +236,7 @@ def nginx(tmp_path_factory: pytest.TempPathFactory, published: Site) -> Iterator
     program = need("nginx", "nginx-light")
     openssl = need("openssl", "openssl")
     folder = tmp_path_factory.mktemp("nginx")
-    made = Nginx(folder, free_port(), free_port(), free_port(), program)
+    made = Nginx(folder, *free_ports(3), program)
     kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     place = ["-subj", f"/CN={HOST}", "-keyout", folder / "privkey.pem", "-out", folder / "fullchain.pem"]
     subprocess.run([openssl, "req", *kind, *place], check=True, capture_output=True)

@@ -13,7 +13,7 @@ import brotli
 import pytest
 
 from messages_site import policy
-from tests.reach.conftest import BROTLI, HOST, ONION, READERS, Answer, Nginx, Site, held_marks
+from tests.reach.conftest import BROTLI, DEPLOYED, HOST, ONION, READERS, Answer, Nginx, Site, held_marks
 
 pytestmark = [pytest.mark.django_db, pytest.mark.media]
 
@@ -241,6 +241,14 @@ def test_the_onion_service_shows_the_same_pages_and_names_no_other(site: Site, n
         client.close()
         assert answer.status == 200
         assert answer.all("Onion-Location") == []
+
+
+@pytest.mark.parametrize("path", ["/ko/find/", "/en/booklet/"])
+def test_what_is_looked_up_for_one_reader_has_its_own_limit(path: str) -> None:
+    """Fifty letters of a booklet cost ten times what another live page costs."""
+    places = re.findall(r'location ~ "(.*)" \{\s+limit_req zone=(\w+)', (DEPLOYED / "site.conf").read_text())
+
+    assert [zone for place, zone in places if re.search(place, path)] == ["find"]
 
 
 def test_floods_of_live_addresses_are_told_to_wait_and_pages_are_not(site: Site, nginx: Nginx) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 import pytest
@@ -144,6 +147,25 @@ def assert_live_pages_say_try_again(site: Site) -> None:
         assert answer.status in (400, 404, 503), path
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert (site.ask("/healthz").status, site.ask("/readyz").status) == (200, 503)
+
+
+def test_what_is_said_to_have_arrived_lies_in_the_database_that_stands_there_now(site: Site, tmp_path: Path) -> None:
+    """A backup is put back below a running server: nothing goes on into the file that was there before."""
+
+    def concerns_after_another() -> int:
+        path = f"/ko/m/{site.shown[0]}/concern/"
+        assert site.ask(path, "POST", b"text=a", Content_Type=FORM, Sec_Fetch_Site="same-origin").status == 200
+        with closing(sqlite3.connect(site.var / "db.sqlite3")) as database:
+            return int(database.execute("SELECT count(*) FROM replies_concern").fetchone()[0])
+
+    before = concerns_after_another()
+    with closing(sqlite3.connect(site.var / "db.sqlite3")) as old, closing(sqlite3.connect(tmp_path / "db")) as copy:
+        old.backup(copy)
+    for file in site.var.glob("db.sqlite3-*"):
+        file.unlink()
+    shutil.move(tmp_path / "db", site.var / "db.sqlite3")
+
+    assert concerns_after_another() == before + 1
 
 
 # --- Headers that depend on the host -----------------------------------------------------------------------------

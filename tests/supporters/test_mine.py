@@ -465,6 +465,7 @@ def test_taking_back_deletes_the_files_with_no_worker(
     attachment = Attachment.objects.get()
     assert (attachment.path, attachment.renditions.count()) == ("", 0)
     assert settings.WITHDRAWN_LOG.read_text() == f"{message.slug}\n"
+    assert settings.WITHDRAWN_LOG.stat().st_mode & 0o777 == 0o600
     text = page(client, message)
     assert "You took this message back." in text
     assert "<form" not in text

@@ -21,7 +21,6 @@ from tests import disk
 from tests.factories import AttachmentFactory, MessageFactory
 from wall import pages, publishing
 from wall import tree as written
-from wall.finding import frames
 from wall.models import DirtyPage
 
 PHOTO = {f"{width}.{kind}": (width, width // 2) for width in (320, 640, 1280) for kind in ("webp", "jpg")}
@@ -51,8 +50,6 @@ def tree(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
         "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": str(tmp_path)}
     }
     settings.TREE_ROOT.mkdir()
-    # They live for ten seconds, and would show the figures of the test before.
-    frames.forget()
     # The best compression takes most of the time of publishing; test_budgets.py looks at it.
     monkeypatch.setattr(written, "BROTLI_QUALITY", 1)
     return settings.TREE_ROOT

@@ -362,6 +362,17 @@ def test_photos_come_with_the_list_where_they_are_asked_for(publish: Publish) ->
 
 
 @pytest.mark.django_db
+def test_photos_are_offered_only_where_there_are_some(publish: Publish) -> None:
+    publish(1, country="FJ")
+    attach(publish(1, country="DE", kind="photo", alt_ko="배 한 척")[0], PHOTO)
+
+    assert "사진도 함께 보기 (7 KB)" in find("?country=DE")
+    assert "사진 없이 보기" in find("?country=DE&pic=1")
+    for query in ("?country=FJ", "?country=AQ", "?country=AQ&pic=1"):
+        assert "pic=1" not in find(query).partition("</details>")[2].partition("</aside>")[0], query
+
+
+@pytest.mark.django_db
 def test_a_postcard_that_was_kept_never_outlives_its_words(publish: Publish) -> None:
     hidden, changed, signed = publish(3, body_ko="옛말")
     assert find("").count("옛말") == 3

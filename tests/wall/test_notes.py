@@ -94,6 +94,7 @@ def test_a_letter_without_such_words_or_with_a_northern_wording_has_no_notes(tre
         # Remarks for staff are no words of a page in Korean.
         ({"south": "경찰서", "north": "보안소 (now 안전부 )"}, "보안소"),
         ({"south": "뭐", "north": "(old)"}, ""),
+        ({"south": "오빠", "north": "(쓰지 않음) 동지"}, ""),
     ],
 )
 def test_what_the_note_on_a_word_says(fields: dict[str, object], said: str) -> None:

@@ -18,7 +18,7 @@ from messages_site import policy
 from messages_site.policy import headers
 from supporters.models import Message
 from tests.factories import MessageFactory
-from tests.wall.conftest import HOSTILE, Wall, publish_letters
+from tests.wall.conftest import HOSTILE, Wall, publish_letters, publish_lists
 from tests.wall.parsed import Page
 from wall import pages, publishing, saved
 
@@ -57,6 +57,11 @@ def test_titles_addresses_and_previews_are_neutral(wall: Wall) -> None:
         is_open = address.startswith("/en/") and not address.endswith(saved.PATHS)
         assert ("og:title" in text) == is_open
         assert ('name="robots" content="noindex"' in text) == (not is_open)
+
+
+def test_no_page_leaves_room_on_paper_for_its_address(wall: Wall) -> None:
+    for address, text in (*wall.pages, *wall.beside):
+        assert re.search(r"@page\{(size:A5;)?margin:6mm", text), address
 
 
 def test_every_link_leads_to_a_page_of_the_tree_or_is_marked_live_and_answered(wall: Wall) -> None:
@@ -136,6 +141,7 @@ def test_the_korean_wall_loads_no_picture_and_says_what_each_costs(wall: Wall) -
         assert "사진 보기 (7 KB)" in text
         assert "영상 보기 (7 KB)" in text
         assert "소리만 듣기 (7 KB)" in text
+    assert "사진도 함께 보기 (14 KB)" in (wall.tree / "ko" / "index.html").read_text(), "two photos"
     assert 'loading="lazy"' in (wall.tree / "en" / "index.html").read_text()
 
 

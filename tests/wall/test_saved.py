@@ -17,6 +17,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from pytest_django import Settings
 
 from messages_site import changes, policy
 from supporters import lifecycle, storing
@@ -322,6 +323,7 @@ def test_a_letter_with_a_photo_can_be_saved_with_it(photo: Message, publish: Pub
     assert answer.headers["Content-Type"].startswith("text/html")
     assert "Content-Disposition" not in answer
     assert shown(html) == 1
+    assert "letter from friends" not in html, "who keeps one letter need not be told their number"
     assert "data:image/webp;base64," in html
     assert photo.original in html
     assert {each for each, _held in Page(html).addresses() if not each.startswith(("#", "data:"))} == {
@@ -338,6 +340,18 @@ def test_one_letter_cannot_be_saved_once_it_has_left(photo: Message) -> None:
     assert Client().get("/ko/m/aaaaaaaaaaaa/letters.html").status_code == 404
     pending = MessageFactory(drafted=True)
     assert Client().get(f"/ko/m/{pending.slug}/letters.html").status_code == 404
+
+
+def test_where_browsers_are_to_keep_nothing_they_keep_nothing_that_is_answered_live(settings: Settings) -> None:
+    letter = fill(1)[0]
+    paths = ("/ko/find/", "/ko/booklet/", f"/ko/m/{letter.slug}/letters.html", "/ko/letters.html", "/ko/about.html")
+    ages = {path: Client().get(path).headers["Cache-Control"] for path in paths}
+    settings.READING_CACHE_SECONDS = 0
+
+    assert set(ages.values()) == {"private, max-age=60", "private, max-age=600"}
+    assert ages["/ko/booklet/"] == ages["/ko/find/"] == "private, max-age=60"
+    assert {Client().get(path).headers["Cache-Control"] for path in paths} == {"no-store"}
+    assert Client().post("/ko/find/", {"q": "words"}).headers["Cache-Control"] == "no-store"
 
 
 def test_a_booklet_holds_the_chosen_letters_and_any_choice_is_a_page() -> None:

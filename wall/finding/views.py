@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from messages_site import errors
+from messages_site import errors, policy
 from supporters import countries
 from supporters.languages import language_name
 from supporters.models import Message
@@ -28,9 +27,6 @@ from .posted import is_foreign
 from .query import LONGEST, Query
 from .selection import Selection, select
 
-# Long enough that Back shows what was found, also of a form, instead of asking whether to send it again.
-MOST_SECONDS = 60
-
 
 # Nothing is changed here, and a form on a published page can carry no token.
 @csrf_exempt
@@ -44,10 +40,8 @@ def find(request: HttpRequest, language: str) -> HttpResponse:
         return errors.forbidden(request, PermissionError())
     given = request.POST if request.method == "POST" else request.GET
     typed = request.POST.get("q", "") if request.method == "POST" else ""
-    response = HttpResponse(_page(Choice.of(given), Query.of(typed), bool(typed.strip()), language))
-    seconds = min(MOST_SECONDS, settings.READING_CACHE_SECONDS)
-    response.headers["Cache-Control"] = f"private, max-age={seconds}" if seconds else "no-store"
-    return response
+    html = _page(Choice.of(given), Query.of(typed), bool(typed.strip()), language)
+    return HttpResponse(html, headers={"Cache-Control": policy.page_age(is_live=True)})
 
 
 def _page(choice: Choice, query: Query, is_search: bool, language: str) -> str:
@@ -109,6 +103,7 @@ def _context(state: State, place: Place) -> dict[str, Any]:
         "choices": choices_for(counted, choice, language),
         "count": count,
         "picture_bytes": state.picture_bytes,
+        "offers_pictures": language == "ko" and _offers_pictures(state),
         "kept": choice.values(before=None),
         "next_values": choice.values(before=before),
         "next_query": choice.query(before=before),
@@ -119,6 +114,11 @@ def _context(state: State, place: Place) -> dict[str, Any]:
         "switched": choice.values(),
         "switch_query": choice.query(),
     }
+
+
+def _offers_pictures(state: State) -> bool:
+    """Whether showing photos, or not, makes a difference here; of words that were looked for nobody counted it."""
+    return not state.is_empty and bool(state.is_search or state.choice.pictures or state.picture_bytes)
 
 
 def _chosen(choice: Choice, language: str) -> dict[str, str]:

@@ -6,8 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from messages_site import nginx
-from wall import tree
+from wall import nginx, tree
 
 
 class Command(BaseCommand):

@@ -14,9 +14,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import translation
 
+from messages_site import errors, policy
 from supporters.pages import LANGUAGES
-
-from . import errors, policy
 
 FOLDER = "nginx"  # below VAR
 # What nginx answers by itself: malformed, closed to strangers, too large, too often, and while the application is away.
