@@ -11,11 +11,13 @@ import asyncio
 import gzip
 import hashlib
 import io
+import logging
 import os
 import re
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
@@ -34,6 +36,8 @@ from supporters.pages import preferred_language
 from . import bodies, policy, receptions
 from .ranges import asked_range
 from .wsgi import application
+
+logger = logging.getLogger(__name__)
 
 THREADS = 4
 # Enough for what many read; reading another page again costs 20 microseconds.
@@ -188,6 +192,16 @@ class Front:
         if scope.proto != "http":
             protocol.close(403)
             return
+        try:
+            await self._answer(scope, protocol)
+        except Exception as error:
+            # The server would write what it says past our log, and what it says may be a reader's.
+            logger.error("Answering failed: %s", type(error).__name__)
+            # Where an answer has begun already, a second one is refused.
+            with suppress(Exception):
+                protocol.response_empty(500, list(policy.headers_outside_django("reading").items()))
+
+    async def _answer(self, scope: Any, protocol: Any) -> None:
         if scope.method in ("GET", "HEAD") and self._from_tree(scope, scope.headers, protocol):
             return
         request = {name.lower(): value for name, value in scope.headers.items()}

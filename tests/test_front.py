@@ -338,6 +338,22 @@ class Answered:
         self.status = status
 
 
+def test_a_fault_of_the_front_itself_is_answered_and_its_words_stand_in_no_log(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    answered: list[int] = []
+    scope = SimpleNamespace(proto="http", method="GET", path="/ko/find/", headers={}, scheme="https")
+    protocol = SimpleNamespace(response_empty=lambda status, _headers: answered.append(status))
+    site = front.Front()
+    monkeypatch.setattr(site, "_from_tree", lambda *_request: {}["what a reader typed"])
+
+    asyncio.run(site.__rsgi__(scope, protocol))
+
+    assert answered == [500]
+    assert "KeyError" in caplog.text
+    assert "typed" not in caplog.text + "".join(capfd.readouterr())
+
+
 def test_messages_on_their_way_in_do_not_stop_live_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     may_end, started = threading.Event(), threading.Semaphore(0)
 
