@@ -58,6 +58,17 @@ def allowed(answer: HttpResponse) -> set[str]:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/ko/nothing.html", "/ko/send/nothing/", "/media/x/y"])
+def test_error_pages_hold_no_script_that_their_policy_forbids(client: Client, path: str) -> None:
+    answer = client.get(path)
+
+    assert answer.status_code == 404
+    may_run = inline_hash("exit.js") in answer.headers["Content-Security-Policy"]
+    assert ("<script" in answer.content.decode()) == may_run
+    assert 'href="#x"' in answer.content.decode()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/en/send/file/aaaaaaaaaaaaaaaaaaaaaaaaaa/", "/en/sending/", "/en/send/more/"])
 def test_only_the_page_that_records_may_use_the_camera(client: Client, path: str) -> None:
     assert allowed(client.get("/en/send/")) == {"camera", "microphone"}

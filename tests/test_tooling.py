@@ -184,10 +184,19 @@ def test_programs_of_the_tests_come_in_one_step_and_those_that_do_not_are_named(
     setup.ensure_programs()
 
     (installed,) = [line for line in bare_machine.read_text().splitlines() if line.startswith("install")]
-    for package in ("chromium", "fonts-nanum", "libimage-exiftool-perl", "swift-proxy", "memcached", "nginx-light"):
+    for package in (
+        "chromium-headless-shell",
+        "fonts-nanum",
+        "libimage-exiftool-perl",
+        "swift-proxy",
+        "memcached",
+        "nginx-light",
+    ):
         assert f" {package}" in installed
     said = capsys.readouterr().out.splitlines()[-1]
-    assert said.startswith("Not found: Chromium (package chromium), swift-proxy-server (package swift-proxy)")
+    assert said.startswith(
+        "Not found: Chromium (package chromium-headless-shell), swift-proxy-server (package swift-proxy)"
+    )
     assert "exiftool" not in said
 
 

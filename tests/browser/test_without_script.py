@@ -82,7 +82,7 @@ def test_filter_and_language_switch_work(page: Page) -> None:
     page.goto("/ko/")
     if page.locator("details.pick").count():
         page.locator("details.pick summary").click()
-        page.locator("details.pick button").click()
+        page.locator("details.pick form:not([method]) button").click()
         expect(page).to_have_title("편지")
     page.locator("nav .lang a").click()
     expect(page).to_have_title("Letters")
