@@ -52,7 +52,8 @@ def error_page(request: HttpRequest, status: int) -> HttpResponse:
     if place is None:
         place = Place(language if language in ("ko", "en") else "en", "")
     title, advice = wording(status)
-    kind = getattr(request, "policy_kind", "reading")
+    reading: policy.Kind = "reading"
+    kind = getattr(request, "policy_kind", reading)
     context: dict[str, Any] = {
         "place": Absolute(place.language, place.path),
         "status": status,
@@ -60,7 +61,7 @@ def error_page(request: HttpRequest, status: int) -> HttpResponse:
         "advice": advice,
         "content_policy": policy.content_policy(kind, in_page=True),
         # The policy of other pages does not let it run; the link alone shows the cover there.
-        "has_script": kind == "reading",
+        "has_script": kind == reading,
         "exit_url": policy.exit_url(place.language),
     }
     return render(request, "error.html", context, status=status, using="django")
