@@ -63,6 +63,8 @@ class CuttingProxy:
                     await to_writer.drain()
                     self.cuts.pop(0)
                     self.done += 1
+                    # A target that is killed now would close the line too early.
+                    back.cancel()
                     if act := self.on_cut.get(self.done):
                         await asyncio.to_thread(act)
                     break
