@@ -53,9 +53,6 @@ STAGES = (
 )
 
 
-# Browsers wait much of their time. What runs beside them has one process, and its output comes after theirs.
-BESIDE_THE_BROWSER = "postgres"
-
 # From the elements of the report to the words of the last line; what failed only while it cleaned up had passed.
 OUTCOMES = {"failure": "failed", "skipped": "skipped", "error": "error"}
 
@@ -117,10 +114,9 @@ def environment(database_url: str | None) -> dict[str, str]:
 
 
 @contextmanager
-def child(command: list[str], env: dict[str, str], log: Path | None) -> Iterator[subprocess.Popen[bytes]]:
-    """Run pytest, its output in `log` if there is one; when we are stopped, it ends before its database does."""
-    with log.open("wb") if log else nullcontext() as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT if log else None)
+def child(command: list[str], env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run pytest; when we are stopped, it ends before its database does."""
+    process = subprocess.Popen(command, cwd=ROOT, env=env)
     try:
         yield process
     finally:
@@ -133,43 +129,14 @@ def child(command: list[str], env: dict[str, str], log: Path | None) -> Iterator
                 process.wait()
 
 
-@dataclass
-class Run:
-    """One stage on its way."""
-
-    stage: Stage
-    process: subprocess.Popen[bytes]
-    report: Path
-    log: Path | None
-
-    def end(self) -> int:
-        """Wait for it, show what it has not shown yet, and return its exit code."""
-        code = self.process.wait()
-        if self.log:
-            say(f"\n##### {self.stage.title} #####\n{self.log.read_text(errors='replace')}")
-        return code
-
-
-@contextmanager
-def started(stage: Stage, extra: list[str], folder: Path, *, beside: bool) -> Iterator[Run]:
-    """Start pytest for a stage, `beside` another one or alone on all cores."""
+def run_pytest(stage: Stage, extra: list[str], report: Path, database_url: str | None) -> int:
     options, paths = split(extra)
     targets = [path for path in paths if stage.takes(path)] if paths else [stage.default]
-    processes = 1 if beside else len(os.sched_getaffinity(0))
-    report, log = folder / f"{stage.name}.xml", folder / f"{stage.name}.log" if beside else None
+    cores = len(os.sched_getaffinity(0))
     # A worker that has nothing left takes tests from the other: those of media are long.
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        f"--numprocesses={processes}",
-        "--dist=worksteal",
-        f"--junitxml={report}",
-    ]
-    with temporary_server() if stage.name == "postgres" else nullcontext() as url:
-        arguments = [*command, f"--junitxml={report}", *stage.arguments, *options, *targets]
-        with child(["nice", *arguments] if beside else arguments, environment(url), log) as process:
-            yield Run(stage, process, report, log)
+    command = [sys.executable, "-m", "pytest", f"--numprocesses={cores}", "--dist=worksteal", f"--junitxml={report}"]
+    with child([*command, *stage.arguments, *options, *targets], environment(database_url)) as process:
+        return process.wait()
 
 
 def missing(stage: Stage, extra: list[str]) -> str:
@@ -184,42 +151,24 @@ def missing(stage: Stage, extra: list[str]) -> str:
 
 def run_stages(stages: tuple[Stage, ...], extra: list[str], folder: Path) -> Result:
     result = Result()
-    runnable = []
-    for stage in stages:
+    for number, stage in enumerate(stages, 1):
+        say(f"\n##### {number} of {len(stages)}: {stage.title} #####")
         if why := missing(stage, extra):
-            say(f"\n##### {stage.title} #####\n{why}")
+            say(why)
             if why.startswith(NO_BROWSER) and in_ci():
                 result.code = result.code or 1
-        else:
-            runnable.append(stage)
-    for together in waves(runnable):
-        say(f"\n##### {' and, beside it: '.join(stage.title for stage in together[::-1])} #####")
+            continue
         with ExitStack() as stack:
-            runs = [
-                stack.enter_context(started(stage, extra, folder, beside=stage is not together[-1]))
-                for stage in together
-            ]
-            codes = []
-            for run in runs[::-1]:
-                codes.append(run.end())
-                # With a choice of tests a stage may have none of them; without, an empty stage is a fault.
-                result.add(0 if codes[-1] == NO_TESTS and extra else codes[-1], run.report)
-        if signal.SIGINT in codes:
+            url = stack.enter_context(temporary_server() if stage.name == "postgres" else nullcontext())
+            report = folder / f"{stage.name}.xml"
+            code = run_pytest(stage, extra, report, url)
+        # With a choice of tests a stage may have none of them; without, an empty stage is a fault.
+        result.add(0 if code == NO_TESTS and extra else code, report)
+        if code == signal.SIGINT:
             break
     if not result.code and not result.counts.total():
         result.code = NO_TESTS
     return result
-
-
-def waves(stages: list[Stage]) -> list[list[Stage]]:
-    """What runs at the same time; the last of each is the one whose output is seen as it comes."""
-    together: list[list[Stage]] = []
-    for stage in stages:
-        if stage.name == "browser" and together and together[-1][-1].name == BESIDE_THE_BROWSER:
-            together[-1].append(stage)
-        else:
-            together.append([stage])
-    return together
 
 
 def stop(number: int, frame: FrameType | None) -> NoReturn:
