@@ -61,7 +61,7 @@ SETTINGS = {
     "VAR",
 }
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback"}
-ON_POSTGRESQL = 4
+ON_POSTGRESQL = 8
 """Of the tests marked `any_database`, every how many-th runs on PostgreSQL too."""
 
 
